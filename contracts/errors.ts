@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/** Every error code that an answer of Daesa can carry. Statuses stand in server/errors.ts. */
+export const errorCodes = [
+  'unreadable',
+  'too_deep',
+  'too_large',
+  'unsupported_type',
+  'invalid',
+  'unauthenticated',
+  'invalid_credentials',
+  'otp_required',
+  'forbidden',
+  'origin_refused',
+  'not_found',
+  'method_not_allowed',
+  'gone',
+  'email_taken',
+  'last_administrator',
+  'conflict',
+  'session_in_intake',
+  'idempotency_mismatch',
+  'idempotency_running',
+  'setup_code_required',
+  'blocked',
+  'too_many_attempts',
+  'quota_exhausted',
+  'too_many_generations',
+  'budget_exhausted',
+  'provider_auth',
+  'provider_error',
+  'provider_busy',
+  'provider_unreachable',
+  'provider_timeout',
+  'provider_refused',
+  'not_supported',
+  'shutting_down',
+  'database_unavailable',
+  'storage_full',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export const fieldError = z.object({ path: z.string(), message: z.string() });
+export type FieldError = z.infer<typeof fieldError>;
+
+/** RFC 9457 problem document, as every error answer outside /v1 has it. */
+export const problemDocument = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(errorCodes),
+    detail: z.string(),
+    instance: z.string(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type ProblemDocument = z.infer<typeof problemDocument>;
