@@ -1,0 +1,87 @@
+import { isChatModel, knownContextWindow, preferredModels } from './preferred-models.ts';
+import type { CatalogueModel, Provider } from './upstream.ts';
+
+export interface Catalogue {
+  /** Every model of the provider; a minute old at most, older while the provider does not answer. */
+  list(): Promise<CatalogueModel[]>;
+  /** The model that is used when a request names none. */
+  defaultModel(): Promise<string>;
+  /** The model to ask for; one that is not listed is passed on as it is. */
+  resolve(asked?: string): Promise<string>;
+  /** Tokens, where known. */
+  contextWindow(model: string): Promise<number | undefined>;
+}
+
+export interface CatalogueOptions {
+  provider: () => Promise<Provider>;
+  defaultModel?: string;
+  freshMs?: number;
+  now?: () => number;
+}
+
+interface Listing {
+  provider: Provider;
+  models: CatalogueModel[];
+  /** When it is asked for again. */
+  staleAt: number;
+}
+
+const listTimeoutMs = 10_000;
+/** A provider that failed to list its models is left alone that long. */
+const afterFailureMs = 5000;
+
+export function createCatalogue(options: CatalogueOptions): Catalogue {
+  const { freshMs = 60_000, now = () => performance.now() } = options;
+  let listing: Listing | undefined;
+  let loading: { provider: Provider; models: Promise<CatalogueModel[]> } | undefined;
+
+  async function load(provider: Provider): Promise<CatalogueModel[]> {
+    try {
+      const models = (await provider.listModels(AbortSignal.timeout(listTimeoutMs))).map(withContextWindow);
+      listing = { provider, models, staleAt: now() + freshMs };
+      return models;
+    } catch (error) {
+      if (listing?.provider === provider) listing.staleAt = now() + Math.min(afterFailureMs, freshMs);
+      throw error;
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  function loadOnce(provider: Provider): Promise<CatalogueModel[]> {
+    if (loading?.provider !== provider) loading = { provider, models: load(provider) };
+    return loading.models;
+  }
+
+  async function list(): Promise<CatalogueModel[]> {
+    const provider = await options.provider();
+    if (listing?.provider !== provider) return loadOnce(provider);
+    // The stale list serves until the new one is there; a failure is tried again later.
+    if (now() >= listing.staleAt) loadOnce(provider).catch(() => undefined);
+    return listing.models;
+  }
+
+  async function defaultModel(): Promise<string> {
+    const { kind } = await options.provider();
+    if (options.defaultModel && kind !== 'demo') return options.defaultModel;
+    // Without a list the question itself is sent, so that its own error reaches the asker.
+    const ids = (await list().catch(() => [])).map((model) => model.id);
+    const offered = preferredModels.find((model) => ids.includes(model.id))?.id;
+    return offered ?? ids.find(isChatModel) ?? ids[0] ?? preferredModels[0].id;
+  }
+
+  return {
+    list,
+    defaultModel,
+    resolve: async (asked) => asked || defaultModel(),
+    contextWindow: async (model) => {
+      const listed = (await list().catch(() => [])).find((row) => row.id === model);
+      return listed?.context_window ?? knownContextWindow(model);
+    },
+  };
+}
+
+function withContextWindow(model: CatalogueModel): CatalogueModel {
+  const known = model.context_window ?? knownContextWindow(model.id);
+  return known === undefined ? model : { ...model, context_window: known };
+}

@@ -1,0 +1,96 @@
+/**
+ * Cuts the bytes of a Server-Sent Events stream into events, however they are packed: several in a
+ * chunk, one over many chunks, with LF, CRLF or CR, with or without a byte order mark. Text is decoded
+ * only between line ends, so that a character that is split over chunks stays whole.
+ */
+export class EventStreamParser {
+  readonly #onEvent: (data: string, name: string) => void;
+  readonly #maxEventBytes: number;
+  /** Bytes of a line whose end has not come yet. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #data: string | undefined;
+  #name = '';
+  #first = true;
+  #afterCarriageReturn = false;
+
+  /** `onEvent` gets the joined `data` lines and the `event` name of each complete event. */
+  constructor(onEvent: (data: string, name: string) => void, maxEventBytes = 4 * 1024 * 1024) {
+    this.#onEvent = onEvent;
+    this.#maxEventBytes = maxEventBytes;
+  }
+
+  /** Takes the next bytes; true when at least one line ended in them. Throws past the size limit. */
+  push(bytes: Buffer): boolean {
+    const chunk = this.#afterCarriageReturn || bytes.includes(13) ? this.#withLineFeeds(bytes) : bytes;
+    let from = 0;
+    let end = chunk.indexOf(10);
+    const ended = end !== -1;
+    if (ended && this.#pendingBytes > 0) {
+      this.#pending.push(chunk.subarray(0, end));
+      const line = Buffer.concat(this.#pending);
+      this.#pending = [];
+      this.#pendingBytes = 0;
+      this.#takeLine(line, 0, line.length);
+      from = end + 1;
+      end = chunk.indexOf(10, from);
+    }
+    while (end !== -1) {
+      this.#takeLine(chunk, from, end);
+      from = end + 1;
+      end = chunk.indexOf(10, from);
+    }
+    if (from < chunk.length) {
+      this.#pending.push(from === 0 ? chunk : chunk.subarray(from));
+      this.#pendingBytes += chunk.length - from;
+      if (this.#pendingBytes > this.#maxEventBytes) throw new RangeError('An event of the stream is too large');
+    }
+    return ended;
+  }
+
+  #takeLine(chunk: Buffer, start: number, end: number): void {
+    let from = start;
+    if (this.#first) {
+      this.#first = false;
+      if (chunk[from] === 0xef && chunk[from + 1] === 0xbb && chunk[from + 2] === 0xbf) from += 3;
+    }
+    if (from === end) {
+      this.#dispatch();
+      return;
+    }
+    const letter = chunk[from];
+    // 'd' of data and 'e' of event; comments, `id` and `retry` say nothing here.
+    if (letter !== 0x64 && letter !== 0x65) return;
+    const line = chunk.toString('utf8', from, end);
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1);
+    if (field === 'data') {
+      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+      if (this.#data.length > this.#maxEventBytes) throw new RangeError('An event of the stream is too large');
+    } else if (field === 'event') {
+      this.#name = value;
+    }
+  }
+
+  #dispatch(): void {
+    const data = this.#data;
+    const name = this.#name;
+    this.#data = undefined;
+    this.#name = '';
+    if (data !== undefined) this.#onEvent(data, name);
+  }
+
+  /** CRLF and CR become LF; a CRLF may lie across two chunks. */
+  #withLineFeeds(bytes: Buffer): Buffer {
+    const result = Buffer.allocUnsafe(bytes.length);
+    let length = 0;
+    let previous = this.#afterCarriageReturn ? 13 : 0;
+    for (const byte of bytes) {
+      if (byte !== 10 || previous !== 13) result[length++] = byte === 13 ? 10 : byte;
+      previous = byte;
+    }
+    this.#afterCarriageReturn = previous === 13;
+    return result.subarray(0, length);
+  }
+}

@@ -1,0 +1,102 @@
+import { Pool } from 'undici';
+import { ChatCall, defaultTimeLimits } from './chat-call.ts';
+import type { TimeLimits } from './chat-call.ts';
+import { readModelList } from './model-list.ts';
+import { failureOfConnection, failureOfStatus, timeoutFailure } from './provider-failure.ts';
+import { isReasoningModel } from './reasoning-models.ts';
+import type { CatalogueModel, ChatRequest, ChatResult, ChatSink, Provider } from './upstream.ts';
+
+export interface OpenAiOptions {
+  kind?: 'openai' | 'local';
+  /** Ends in `/v1` as a rule; a query is kept, `user:password@` becomes basic authorization. */
+  baseUrl: string;
+  apiKey?: string;
+  limits?: Partial<TimeLimits>;
+}
+
+export interface OpenAiProvider extends Provider {
+  close(): Promise<void>;
+}
+
+/** A provider behind any OpenAI-compatible server, over connections that are kept open. */
+export function createOpenAiProvider(options: OpenAiOptions): OpenAiProvider {
+  const { kind = 'openai', apiKey } = options;
+  const limits = { ...defaultTimeLimits, ...options.limits };
+  const base = new URL(options.baseUrl);
+  const secrets = secretsOf(base, apiKey);
+  const path = base.pathname.replace(/\/+$/, '');
+  const chatPath = `${path}/chat/completions${base.search}`;
+  const headers = [...authorization(base, apiKey), 'accept', 'application/json, text/event-stream'];
+  const chatHeaders = [...headers, 'content-type', 'application/json'];
+  const pool = new Pool(base.origin, {
+    connect: { timeout: limits.connectMs },
+    // One request a connection: an abort closes its socket and touches no other answer.
+    allowH2: false,
+    pipelining: 1,
+    // ChatCall has its own limits, which count events instead of bytes.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  return {
+    kind,
+    chat(request, sink, signal) {
+      return new Promise<ChatResult>((resolve, reject) => {
+        if (signal.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const call = new ChatCall({ request, sink, signal, limits, secrets, resolve, reject });
+        pool.dispatch({ path: chatPath, method: 'POST', headers: chatHeaders, body: chatBody(request) }, call);
+      });
+    },
+    listModels: (signal) => listModels(pool, `${path}/models${base.search}`, headers, secrets, signal),
+    close: () => pool.destroy(),
+  };
+}
+
+/** The request as the provider takes it; always a stream, always with its usage. */
+export function chatBody(request: ChatRequest): string {
+  const reasoning = isReasoningModel(request.model);
+  return JSON.stringify({
+    model: request.model,
+    messages: request.messages,
+    stream: true,
+    stream_options: { include_usage: true },
+    [reasoning ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+    temperature: reasoning ? undefined : request.temperature,
+  });
+}
+
+function authorization(base: URL, apiKey: string | undefined): string[] {
+  if (apiKey) return ['authorization', `Bearer ${apiKey}`];
+  if (base.username === '') return [];
+  const credentials = `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`;
+  return ['authorization', `Basic ${Buffer.from(credentials).toString('base64')}`];
+}
+
+function secretsOf(base: URL, apiKey: string | undefined): string[] {
+  const secrets = [apiKey, base.password, decodeURIComponent(base.password), base.username];
+  return secrets.filter((secret) => secret !== undefined && secret !== '') as string[];
+}
+
+async function listModels(
+  pool: Pool,
+  path: string,
+  headers: string[],
+  secrets: string[],
+  signal: AbortSignal,
+): Promise<CatalogueModel[]> {
+  try {
+    const answer = await pool.request({ path, method: 'GET', headers, signal, headersTimeout: 10_000, bodyTimeout: 10_000 });
+    const text = await answer.body.text();
+    // A server without a list is still a server.
+    if ([404, 405, 501].includes(answer.statusCode)) return [];
+    if (answer.statusCode !== 200) throw failureOfStatus(answer.statusCode, answer.headers, text, secrets);
+    return readModelList(text);
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    if (error instanceof Error && error.name === 'HeadersTimeoutError') throw timeoutFailure('first byte');
+    throw error instanceof Error && !('status' in error) ? failureOfConnection(error) : error;
+  }
+}
