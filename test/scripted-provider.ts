@@ -100,7 +100,10 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     requests.push(record);
     changed();
     if (path === '/v1/models') {
-      return sendJson(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model', owned_by: 'scripted' })) });
+      return sendJson(response, 200, {
+        object: 'list',
+        data: models.map((id) => ({ id, object: 'model', owned_by: 'scripted' })),
+      });
     }
     if (path !== '/v1/chat/completions') return sendJson(response, 404, { error: { message: 'Unknown URL' } });
     const asked = askedOf(record.body);

@@ -1,0 +1,76 @@
+import { addAccountRoutes } from './accounts/accounts.routes.ts';
+import { addChatRoutes } from './chat/chat.routes.ts';
+import type { Context } from './context.ts';
+import { Problem } from './errors.ts';
+import type { App } from './http/app-types.ts';
+import { createApp } from './http/plugins.ts';
+import { checkAccess } from './http/visitor.ts';
+import { addWebApp } from './http/web-app.ts';
+import { addMetrics } from './operation/metrics.ts';
+import { addOperationRoutes } from './operation/operation.routes.ts';
+
+export interface Server {
+  app: App;
+  /** Refuses new work, lets running answers finish for `timeoutMs`, then closes everything. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** What goes on while a server drains: reading and stopping streams, and asking how it is. */
+const DURING_DRAIN = /^(\/health|\/metrics|\/chat\/stream\/)/;
+
+/** Every part of HTTP, in the order a request meets it. */
+export async function buildApp(context: Context): Promise<Server> {
+  const { config, database, generations, upstream, identify, limits, clock, secret, throttle, instanceId } = context;
+  const app = await createApp(config, context.logger);
+  let closing = false;
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
+  });
+  await addWebApp(app, config, identify);
+  app.addHook('onRequest', checkAccess(config, identify));
+  const metrics = addMetrics(app, { openGenerations: () => generations.count });
+  addRequestLog(app);
+
+  const stopGenerations = (userId: number) => generations.stopAll(userId);
+  addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
+  addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
+  addChatRoutes(app, {
+    config,
+    database,
+    generations,
+    catalogue: upstream.catalogue,
+    limits,
+    instanceId,
+    clock,
+    replayMs: config.STREAM_REPLAY_MS,
+  });
+
+  return {
+    app,
+    stop: async (timeoutMs) => {
+      closing = true;
+      await generations.drain(timeoutMs);
+      await app.close();
+      await context.close();
+    },
+  };
+}
+
+/** One line a request: never a body, a token or a key. */
+function addRequestLog(app: App): void {
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        user: request.visitor?.id,
+        ...request.spent,
+      },
+      'request',
+    );
+  });
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { pino, type Logger } from 'pino';
+import { keepSetting } from './accounts/accounts.store.ts';
+import { identifyBy } from './accounts/logins.ts';
+import { createThrottle, type Throttle } from './accounts/throttle.ts';
+import { hashToken } from './accounts/token.ts';
+import { createGenerations, type Generations } from './chat/generations.ts';
+import { keepAlive } from './chat/recovery.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/database.ts';
+import { openPostgres } from './db/postgres.ts';
+import { openSqlite } from './db/sqlite.ts';
+import type { Identify } from './http/visitor.ts';
+import type { SpendLimits } from './spend/reservation.ts';
+import { stores } from './stores.ts';
+import { createUpstream, type Upstream } from './upstream/create-upstream.ts';
+
+/** Every part of a running server. Built here and nowhere else; features get the ones they name. */
+export interface Context {
+  config: Config;
+  logger: Logger;
+  clock: () => number;
+  instanceId: string;
+  database: Database;
+  upstream: Upstream;
+  generations: Generations;
+  throttle: Throttle;
+  identify: Identify;
+  limits: SpendLimits;
+  /** The server's own secret, for keyed hashes. */
+  secret: string;
+  /** The one-time code of the first administrator, when this start has made it. */
+  setupCode: string | undefined;
+  close(): Promise<void>;
+}
+
+export interface ContextOptions {
+  clock?: () => number;
+  /** Milliseconds that every commit waits longer (SQLite): a slow disk, for tests and benchmarks. */
+  flushDelayMs?: number;
+  /** Milliseconds between two words of the demo model. */
+  demoPaceMs?: number;
+}
+
+export async function createContext(config: Config, options: ContextOptions = {}): Promise<Context> {
+  const clock = options.clock ?? Date.now;
+  const logger = pino({ level: config.LOG_LEVEL, base: undefined });
+  const instanceId = randomBytes(9).toString('base64url');
+  const database = await openDatabase(config, options);
+  const secret = await database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });
+  const setupCode = await makeSetupCode(config, database);
+  const upstream = createUpstream({
+    apiKey: config.OPENAI_API_KEY,
+    baseUrl: config.OPENAI_BASE_URL,
+    localProvider: config.LOCAL_PROVIDER,
+    defaultModel: config.DEFAULT_MODEL,
+    demoPaceMs: options.demoPaceMs,
+    limits: {
+      connectMs: config.CONNECT_TIMEOUT_MS,
+      firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
+      idleMs: config.IDLE_TIMEOUT_MS,
+      wholeMs: config.ANSWER_TIMEOUT_MS,
+    },
+  });
+  const generations = createGenerations({ database, upstream, clock, logger });
+  const stopBeating = await keepAlive({ database, instanceId, clock, logger });
+  return {
+    config,
+    logger,
+    clock,
+    instanceId,
+    database,
+    upstream,
+    generations,
+    throttle: createThrottle(config),
+    identify: identifyBy(database, clock),
+    limits: {
+      dailyRequests: config.DAILY_REQUEST_LIMIT,
+      zone: config.QUOTA_TIME_ZONE,
+      concurrent: config.MAX_CONCURRENT_GENERATIONS,
+      concurrentChosen: config.concurrencyChosen,
+    },
+    secret,
+    setupCode,
+    close: async () => {
+      stopBeating();
+      await generations.drain(0);
+      await upstream.close();
+      await database.close();
+    },
+  };
+}
+
+function openDatabase(config: Config, options: ContextOptions): Promise<Database> {
+  if (config.DATABASE_URL) return openPostgres({ url: config.DATABASE_URL });
+  return openSqlite({
+    dataDir: config.DATA_DIR,
+    stores,
+    storesModule: new URL('./stores.ts', import.meta.url),
+    flushDelayMs: options.flushDelayMs,
+  });
+}
+
+/** Beyond loopback the first administrator needs a code; it is printed by the start that makes it. */
+async function makeSetupCode(config: Config, database: Database): Promise<string | undefined> {
+  if (config.loopbackOnly || config.ADMIN_EMAIL) return undefined;
+  const code = randomBytes(12).toString('base64url');
+  const made = await database.write(keepSetting, { name: 'setup_code_made', value: hashToken(code) });
+  if (made !== hashToken(code)) return undefined;
+  await database.write(keepSetting, { name: 'setup_code', value: made });
+  return code;
+}

@@ -1,0 +1,15 @@
+import { Migrator } from 'kysely/migration';
+import { initial } from './migrations/0001-initial.ts';
+import type { Db } from './schema.ts';
+
+/** Every migration in its order. Forward only: a landed one is never changed. */
+export const migrations = {
+  '0001-initial': initial,
+};
+
+/** Brings the schema to the newest state. Safe when two servers start at once: the migrator locks. */
+export async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

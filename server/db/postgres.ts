@@ -1,0 +1,65 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { Problem } from '../errors.ts';
+import type { Database } from './database.ts';
+import { migrate } from './migrate.ts';
+import type { Db, Schema } from './schema.ts';
+
+export interface PostgresOptions {
+  url: string;
+  /** Connections of this process, at most. */
+  poolSize?: number;
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: a serialisation failure and a deadlock
+// leave nothing behind and succeed when tried again.
+const RETRIED = new Set(['40001', '40P01']);
+// Connection exceptions, «too many connections», and what a server says while it starts or stops.
+const UNAVAILABLE = /^(08...|53300|57P0[123])$/;
+const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT']);
+
+function numberParsers(oid: number, format?: 'text' | 'binary') {
+  // int8 and numeric (sums of int8) come as text; every value of ours fits a double exactly.
+  if (oid === 20 || oid === 1700) return Number;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** Says a lost database as a problem that the client can wait for. */
+function translate(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === '23505') return new Problem('conflict', undefined, { cause: error });
+  const lost = /terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message);
+  if (!UNAVAILABLE.test(code) && !CONNECTION_ERRORS.has(code) && !lost) return error;
+  return new Problem('database_unavailable', undefined, { retryAfterS: 5, cause: error });
+}
+
+/** Opens (and migrates) a PostgreSQL database. */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 16,
+    connectionTimeoutMillis: 4_000,
+    statement_timeout: 30_000,
+    types: { getTypeParser: numberParsers },
+  });
+  // A connection that breaks while idle is replaced at the next use.
+  pool.on('error', () => {});
+  const read: Db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  await migrate(read);
+  return {
+    kind: 'postgres',
+    read,
+    write: async (write, args) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await read.transaction().execute((trx) => write(trx, args));
+        } catch (error) {
+          const retried = error instanceof Error && 'code' in error && RETRIED.has(String(error.code));
+          if (!retried || attempt === 5) throw translate(error);
+        }
+      }
+    },
+    close: () => read.destroy(),
+  };
+}

@@ -1,0 +1,135 @@
+import type { Generated, Kysely, Transaction } from 'kysely';
+
+/**
+ * The tables as TypeScript sees them, on both databases: ids and counts are numbers, instants are
+ * milliseconds UTC, money is nano-dollars, booleans are 0 or 1, JSON is text.
+ */
+export interface Schema {
+  settings: { name: string; value: string };
+  instances: { id: string; started_at: number; heartbeat_at: number };
+  users: {
+    id: Generated<number>;
+    email: string | null;
+    /** The address case-folded and in NFKC: what is unique. */
+    email_key: string | null;
+    email_verified_at: number | null;
+    nickname: string;
+    password_hash: string | null;
+    role: 'member' | 'administrator';
+    /** null: the server's DAILY_REQUEST_LIMIT. */
+    daily_limit: number | null;
+    blocked_at: number | null;
+    created_at: number;
+    ip_address: string | null;
+    last_login: number | null;
+  };
+  logins: {
+    id: Generated<number>;
+    user_id: number;
+    token_hash: string;
+    created_at: number;
+    last_seen_at: number;
+    expires_at: number;
+    ip_address: string | null;
+    user_agent: string | null;
+  };
+  bots: {
+    id: Generated<number>;
+    slug: string;
+    name: string;
+    description: string;
+    instructions: string;
+    model: string | null;
+    temperature: number | null;
+    max_tokens: number | null;
+    intake: string;
+    default_visibility: 'private' | 'public';
+    reads_quotes: number;
+    created_at: number;
+    updated_at: number;
+  };
+  sessions: {
+    id: Generated<number>;
+    user_id: number;
+    bot_id: number;
+    title: string;
+    status: 'intake' | 'ready' | 'open';
+    visibility: 'private' | 'public';
+    system_prompt: string | null;
+    pinned: number;
+    /** The last prompt of the branch that is shown. */
+    head_id: number | null;
+    created_at: number;
+    updated_at: number;
+  };
+  messages: {
+    id: Generated<number>;
+    session_id: number;
+    user_id: number;
+    role: 'user' | 'assistant';
+    /** 'question', or what an intake question asked for; 'reply' for answers. */
+    kind: 'question' | 'current_state' | 'goal' | 'misc' | 'reply';
+    /** A prompt's earlier prompt; a reply's prompt. */
+    parent_id: number | null;
+    content: string;
+    status: 'answered' | 'running' | 'done' | 'stopped' | 'failed' | 'interrupted';
+    /** 1: this prompt asked the model (a turn of /chat). */
+    asked: number;
+    /** 1: the reply that its prompt shows. */
+    chosen: number;
+    model: string | null;
+    finish_reason: string | null;
+    prompt_tokens: number | null;
+    completion_tokens: number | null;
+    created_at: number;
+    updated_at: number;
+  };
+  generations: {
+    /** Random; the `stream_id` of the wire. */
+    id: string;
+    prompt_id: number;
+    reply_id: number | null;
+    session_id: number;
+    user_id: number;
+    reservation_id: number;
+    state: 'running' | 'done' | 'stopped' | 'failed' | 'interrupted';
+    instance_id: string;
+    stop_requested: number;
+    /** The problem document that ended it, as JSON. */
+    error: string | null;
+    created_at: number;
+    finished_at: number | null;
+  };
+  daily_usage: { user_id: number; day: string; used: number };
+  /** Today's count of deleted accounts, by a keyed hash of the address, so that rejoining gives no new units. */
+  departed_usage: { address_hash: string; day: string; used: number };
+  ledger: {
+    id: Generated<number>;
+    user_id: number;
+    purpose: 'chat' | 'title';
+    model: string;
+    day: string;
+    units: number;
+    state: 'reserved' | 'settled' | 'refunded';
+    instance_id: string;
+    prompt_tokens: number | null;
+    cached_tokens: number | null;
+    completion_tokens: number | null;
+    estimated: number;
+    created_at: number;
+    settled_at: number | null;
+  };
+  idempotency_keys: {
+    user_id: number;
+    route: string;
+    key: string;
+    body_hash: string;
+    generation_id: string;
+    created_at: number;
+  };
+}
+
+/** A connection to read from; a write function's `Trx` can be given wherever this is asked for. */
+export type Db = Kysely<Schema>;
+/** What a write function gets: everything it does is one transaction. */
+export type Trx = Transaction<Schema>;

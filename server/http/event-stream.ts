@@ -1,0 +1,67 @@
+import type { FastifyReply } from 'fastify';
+
+/** Writes Server-Sent Events to one reader. */
+export interface EventWriter {
+  /** Aborts when the reader has left. */
+  readonly signal: AbortSignal;
+  /** Sends one event; resolves when the reader's buffer has room again. `id` and `event` may be left out. */
+  send(event: { id?: number; event?: string; data: string }): Promise<void>;
+  end(): void;
+}
+
+/** A comment at least this often keeps proxies (nginx reads for 60 s) and readers from giving up. */
+const HEARTBEAT_MS = 15_000;
+/** A reader that takes nothing for so long is dropped; it can come back with Last-Event-ID. */
+const STALLED_MS = 60_000;
+
+/**
+ * Takes the reply over as an event stream. Headers that hooks have set are kept, which `reply.hijack()` alone
+ * would lose.
+ */
+export function startEventStream(reply: FastifyReply, headers: Record<string, string> = {}): EventWriter {
+  const { raw } = reply;
+  const abort = new AbortController();
+  reply.hijack();
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    ...headers,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  raw.flushHeaders();
+  const heartbeat = setInterval(() => {
+    if (raw.writableNeedDrain) return;
+    raw.write(':\n\n');
+  }, HEARTBEAT_MS);
+  raw.once('close', () => {
+    clearInterval(heartbeat);
+    abort.abort(new Error('the reader left'));
+  });
+  raw.on('error', () => {});
+
+  return {
+    signal: abort.signal,
+    send: ({ id, event, data }) => {
+      const text = `${event ? `event: ${event}\n` : ''}${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+      return raw.write(text) ? Promise.resolve() : drained(raw, abort.signal);
+    },
+    end: () => raw.end(),
+  };
+}
+
+function drained(raw: FastifyReply['raw'], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stalled = setTimeout(() => raw.destroy(), STALLED_MS);
+    const settle = () => {
+      clearTimeout(stalled);
+      raw.off('drain', settle);
+      signal.removeEventListener('abort', settle);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    if (signal.aborted) return settle();
+    raw.once('drain', settle);
+    signal.addEventListener('abort', settle, { once: true });
+  });
+}

@@ -1,0 +1,107 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import { Problem } from '../errors.ts';
+
+/** Who is asking, once a credential has been checked. */
+export interface Visitor {
+  id: number;
+  email: string | null;
+  nickname: string;
+  role: 'member' | 'administrator';
+  /** The login whose token came; null for an API key. */
+  loginId: number | null;
+}
+
+/** Who may call a route; every route declares one, and one hook checks it before the handler. */
+export type Access =
+  /** Nobody is asked who they are. */
+  | 'open'
+  /** A credential is read where one is given; without one the handler sees no visitor. */
+  | 'anyone'
+  | 'user'
+  | 'administrator';
+
+/** Finds who a token stands for; undefined for a token that is none. */
+export type Identify = (token: string) => Promise<Visitor | undefined>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    visitor: Visitor | undefined;
+    /** What the request asked of a model, for its log line. */
+    spent: { model: string; tokens: number } | undefined;
+  }
+}
+
+export type Credential = { token: string; via: 'header' | 'cookie' };
+
+export function cookieName(config: Pick<Config, 'PUBLIC_URL'>): string {
+  return config.PUBLIC_URL.startsWith('https:') ? '__Host-daesa' : 'daesa';
+}
+
+function bearer(header: string | string[]): Credential {
+  const match = /^bearer ([\x21-\x7e]{1,512})$/i.exec(String(header));
+  if (!match) throw new Problem('unauthenticated', 'The Authorization header takes: Bearer TOKEN.');
+  return { token: match[1]!, via: 'header' };
+}
+
+/**
+ * The one credential of a request: `Authorization`, then `Authentication`, then the cookie. The first
+ * that is present decides alone; tokens in a query are never read.
+ */
+export function readCredential(request: FastifyRequest, cookie: string): Credential | undefined {
+  const { authorization, authentication } = request.headers;
+  if (authorization !== undefined) return bearer(authorization);
+  if (authentication !== undefined) return bearer(authentication);
+  const token = request.cookies[cookie];
+  return token ? { token, via: 'cookie' } : undefined;
+}
+
+/** A browser sends cookies by itself, so a change asked for with one has to come from a page of ours. */
+export function isOwnOrigin(request: FastifyRequest, origin: string | undefined, config: Config): boolean {
+  if (!origin || !URL.canParse(origin)) return false;
+  const { host, origin: exact } = new URL(origin);
+  return (
+    host === request.headers.host || host === new URL(config.PUBLIC_URL).host || config.CORS_ORIGINS.includes(exact)
+  );
+}
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The check before every handler: sets `request.visitor` or throws 401 and 403. */
+export function checkAccess(config: Config, identify: Identify) {
+  const cookie = cookieName(config);
+  return async (request: FastifyRequest): Promise<void> => {
+    const access = request.routeOptions.config.access ?? 'open';
+    if (access === 'open') return;
+    const credential = readCredential(request, cookie);
+    if (credential) {
+      request.visitor = await identify(credential.token);
+      if (!request.visitor) throw new Problem('unauthenticated', 'This login is not valid (any more).');
+      if (credential.via === 'cookie' && !SAFE_METHODS.has(request.method)) {
+        if (!isOwnOrigin(request, request.headers.origin, config)) throw new Problem('origin_refused');
+      }
+    }
+    if (access !== 'anyone' && !request.visitor) throw new Problem('unauthenticated');
+    if (access === 'administrator' && request.visitor?.role !== 'administrator') throw new Problem('forbidden');
+  };
+}
+
+/** The visitor of a route that declares `user` or `administrator`. */
+export function visitorOf(request: FastifyRequest): Visitor {
+  if (!request.visitor) throw new Problem('unauthenticated');
+  return request.visitor;
+}
+
+/** Gives the browser its session cookie. `maxAgeS` 0 takes it away. */
+export function setSessionCookie(reply: FastifyReply, config: Config, token: string, maxAgeS: number): void {
+  void reply.setCookie(cookieName(config), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: config.PUBLIC_URL.startsWith('https:'),
+    maxAge: maxAgeS,
+  });
+}

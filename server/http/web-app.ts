@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findPage } from '#contracts/pages.ts';
+import type { Config } from '../config.ts';
+import type { App } from './app-types.ts';
+import { wantsPage } from './faces.ts';
+import { cookieName, readCredential, type Identify } from './visitor.ts';
+
+const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
+
+const unbuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Daesa</title>
+<p>The web app is not built yet: run <code>npm run build:web</code> and start again. The API is ready.</p></html>`;
+
+/**
+ * Serves the web app: its files, and on every page's URL the app itself to whoever prefers HTML. That is
+ * decided before login and validation, so one URL has two faces and the JSON one never sees a browser.
+ */
+export async function addWebApp(app: App, config: Config, identify: Identify): Promise<void> {
+  const built = existsSync(`${dist}index.html`);
+  const html = built ? readFileSync(`${dist}index.html`, 'utf8') : unbuilt;
+  if (built) {
+    await app.register(fastifyStatic, {
+      root: dist,
+      wildcard: false,
+      index: false,
+      preCompressed: true,
+      cacheControl: false,
+      setHeaders: (reply, path) => {
+        const hashed = path.startsWith(`${dist}assets/`);
+        void reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    const page = findPage(request.url.split('?', 1)[0]!);
+    if (!page) return;
+    void reply.header('vary', 'Accept');
+    if (!wantsPage(request)) return;
+    if (page.login && !(await isLoggedIn(request, config, identify))) {
+      return reply.redirect(`/accounts/login?next=${encodeURIComponent(request.url)}`);
+    }
+    return sendHtml(reply, html);
+  });
+}
+
+function sendHtml(reply: FastifyReply, html: string): FastifyReply {
+  return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').serializer(String).send(html);
+}
+
+async function isLoggedIn(request: FastifyRequest, config: Config, identify: Identify): Promise<boolean> {
+  try {
+    const credential = readCredential(request, cookieName(config));
+    return credential !== undefined && (await identify(credential.token)) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+import type { AddressInfo } from 'node:net';
+import { buildApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createContext } from './context.ts';
+import { DirectoryInUseError } from './db/data-directory.ts';
+import { onStop } from './launcher.ts';
+
+/** Starts the server from the environment; ends by itself after a signal, with what was running finished. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const context = await createContext(config);
+  const server = await buildApp(context);
+  onStop(async () => {
+    context.logger.info('stopping');
+    await server.stop(config.DRAIN_TIMEOUT_MS);
+    process.exit(0);
+  });
+  await server.app.listen({ port: config.PORT, host: config.HOST });
+  const { port } = server.app.server.address() as AddressInfo;
+  const url = config.PORT === 0 ? `http://localhost:${port}` : config.PUBLIC_URL;
+  context.logger.info({ url, port, database: context.database.kind }, 'ready');
+  process.stderr.write(`Daesa is ready at ${url}\n`);
+  if (context.setupCode) {
+    process.stderr.write(`The first administrator joins with this setup_code (shown once): ${context.setupCode}\n`);
+  }
+}
+
+/** What a person can mend gets one sentence, everything else its stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DirectoryInUseError) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `${error.message}: another program listens there; set PORT.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}

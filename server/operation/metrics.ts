@@ -1,0 +1,39 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { App } from '../http/app-types.ts';
+
+export interface Metrics {
+  registry: Registry;
+}
+
+/** Counts requests by route and status, and how many answers are being written. */
+export function addMetrics(app: App, parts: { openGenerations: () => number }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'daesa_http_requests_total',
+    help: 'HTTP requests by route, method and status',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  });
+  const duration = new Histogram({
+    name: 'daesa_http_request_seconds',
+    help: 'Time from the request to the end of its answer',
+    labelNames: ['method', 'route'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 30, 120],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'daesa_generations_open',
+    help: 'Answers being written by this process',
+    registers: [registry],
+    collect() {
+      this.set(parts.openGenerations());
+    },
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown' };
+    requests.inc({ ...labels, status: reply.statusCode });
+    duration.observe(labels, reply.elapsedTime / 1_000);
+  });
+  return { registry };
+}

@@ -1,0 +1,150 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { FastifyRequest } from 'fastify';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { modelList } from '#contracts/chat.ts';
+import { health, liveness, serviceInfo, type Health } from '#contracts/operation.ts';
+import { isLoopbackHost, type Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import { answers, type App } from '../http/app-types.ts';
+import { version } from '../http/version.ts';
+import { cookieName, readCredential, type Identify } from '../http/visitor.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface OperationParts {
+  config: Config;
+  database: Database;
+  upstream: Pick<Upstream, 'health' | 'catalogue'>;
+  identify: Identify;
+  metrics: Metrics;
+  isClosing: () => boolean;
+}
+
+const tags = ['operation'];
+
+export function addOperationRoutes(app: App, parts: OperationParts): void {
+  app.get('/', { schema: { tags, response: answers({ 200: serviceInfo }) } }, async () => ({
+    service: 'daesa',
+    status: 'running' as const,
+    version,
+    timestamp: new Date().toISOString(),
+  }));
+  addHealth(app, parts);
+  addModels(app, parts);
+  addMetricsRoute(app, parts);
+  addReferencePages(app);
+}
+
+async function databaseAnswers(database: Database): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(database.read);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function addHealth(app: App, parts: OperationParts): void {
+  app.get('/health', { schema: { tags, response: answers({ 200: health, 503: health }) } }, async (_request, reply) => {
+    const [connected, openaiApi] = await Promise.all([databaseAnswers(parts.database), parts.upstream.health()]);
+    const report: Health = {
+      status: connected ? (openaiApi === 'disconnected' ? 'degraded' : 'healthy') : 'unhealthy',
+      openai_api: openaiApi,
+      database: connected ? 'connected' : 'disconnected',
+      timestamp: new Date().toISOString(),
+      version,
+      uptime_s: Math.round(process.uptime()),
+      memory_bytes: process.memoryUsage.rss(),
+    };
+    return reply
+      .code(connected ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(report);
+  });
+  app.get('/health/live', { schema: { tags, response: answers({ 200: liveness }) } }, async () => ({
+    status: 'live' as const,
+  }));
+  app.get(
+    '/health/ready',
+    { schema: { tags, response: answers({ 200: liveness, 503: liveness }) } },
+    async (_request, reply) => {
+      if (parts.isClosing())
+        return reply
+          .code(503)
+          .header('retry-after', '5')
+          .send({ status: 'stopping' as const });
+      const connected = await databaseAnswers(parts.database);
+      return reply
+        .code(connected ? 200 : 503)
+        .send({ status: connected ? ('ready' as const) : ('unhealthy' as const) });
+    },
+  );
+}
+
+function addModels(app: App, parts: OperationParts): void {
+  app.get(
+    '/models',
+    { config: { access: 'user' }, schema: { tags: ['chat'], response: answers({ 200: modelList }) } },
+    async () => {
+      const { catalogue } = parts.upstream;
+      const models = await catalogue.list();
+      return { models, default: await catalogue.defaultModel() };
+    },
+  );
+}
+
+const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+
+/** Whether a scraper may read: by METRICS_TOKEN, as an administrator, or on this machine itself. */
+async function mayReadMetrics(request: FastifyRequest, parts: OperationParts): Promise<boolean> {
+  const { config } = parts;
+  const credential = readCredential(request, cookieName(config));
+  if (credential) {
+    if (config.METRICS_TOKEN && isSame(credential.token, config.METRICS_TOKEN)) return true;
+    return (await parts.identify(credential.token))?.role === 'administrator';
+  }
+  if (config.METRICS_TOKEN) return false;
+  const direct = FORWARDING.every((name) => request.headers[name] === undefined);
+  const peer = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
+  return direct && isLoopbackHost(peer) && isLoopbackHost(new URL(config.PUBLIC_URL).hostname);
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+function addMetricsRoute(app: App, parts: OperationParts): void {
+  app.get('/metrics', { schema: { tags, response: answers({ 200: z.string() }) } }, async (request, reply) => {
+    if (!(await mayReadMetrics(request, parts))) throw new Problem('unauthenticated');
+    const { registry } = parts.metrics;
+    return reply
+      .type(registry.contentType)
+      .serializer(String)
+      .send(await registry.metrics());
+  });
+}
+
+const redocPage = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Daesa API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<body style="margin:0"><redoc spec-url="/openapi.json"></redoc><script src="/redoc/redoc.standalone.js"></script></body></html>`;
+
+/** The OpenAPI document and ReDoc, from this server alone. (Swagger UI is a plugin of its own at /docs.) */
+function addReferencePages(app: App): void {
+  const bundle = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
+  const hidden = { schema: { hide: true } };
+  app.get('/openapi.json', hidden, async (_request, reply) =>
+    reply.type('application/json').serializer(JSON.stringify).send(app.swagger()),
+  );
+  app.get('/redoc', hidden, async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').serializer(String).send(redocPage),
+  );
+  app.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=86400').type('text/javascript').send(createReadStream(bundle)),
+  );
+}

@@ -1,0 +1,90 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface PostgresServer {
+  url: string;
+  pid: number;
+  directory: string;
+  stop(): Promise<void>;
+}
+
+/** The folder of the newest PostgreSQL (15 or newer) on this machine, or undefined. */
+export function findPostgres(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root)
+    ? readdirSync(root)
+        .map(Number)
+        .filter((version) => version >= 15)
+    : [];
+  const newest = versions.toSorted((one, other) => other - one)[0];
+  return newest && existsSync(`${root}/${newest}/bin/initdb`) ? `${root}/${newest}/bin` : undefined;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts a PostgreSQL of its own in a temporary folder. It refuses to run as root, so root lends it a user. */
+export async function startPostgres(bin: string): Promise<PostgresServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'daesa-postgres-'));
+  const asRoot = process.getuid?.() === 0;
+  if (asRoot) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
+    chownSync(directory, uid!, gid!);
+    chmodSync(directory, 0o700);
+  }
+  const command = (name: string, args: string[]): [string, string[]] =>
+    asRoot ? ['runuser', ['-u', 'postgres', '--', `${bin}/${name}`, ...args]] : [`${bin}/${name}`, args];
+  const data = `${directory}/data`;
+  execFileSync(
+    ...command('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']),
+    {
+      stdio: 'ignore',
+      cwd: directory,
+    },
+  );
+  const port = await freePort();
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    `unix_socket_directories=${directory}`,
+    'max_connections=200',
+    'fsync=off',
+  ];
+  const child = spawn(...command('postgres', ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]), {
+    stdio: 'ignore',
+    cwd: directory,
+  });
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await untilReady(command('pg_isready', ['-h', '127.0.0.1', '-p', String(port)]));
+  return {
+    url,
+    pid: child.pid!,
+    directory,
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      execFileSync(...command('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']), { stdio: 'ignore', cwd: directory });
+      await ended;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady([file, args]: [string, string[]]): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    try {
+      execFileSync(file, args, { stdio: 'ignore' });
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error('PostgreSQL did not start within 10 s');
+}

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import { findPostgres } from './test/postgres.ts';
+
+const inCi = process.env.CI === 'true';
+
+/** Says in one line what this machine lacks; in CI that ends the run. */
+function needs(what: string, present: boolean): boolean {
+  if (present) return true;
+  if (inCi) throw new Error(`${what} is missing, and CI=true: its tests have to run.`);
+  process.stderr.write(`${what} is not installed here: its tests are skipped.\n`);
+  return false;
+}
+
+const hasPostgres = needs('PostgreSQL 15 or newer', findPostgres() !== undefined);
+const hasChromium = needs('Chromium', existsSync('/usr/bin/chromium'));
+
+/** Tests that speak to a server run once on each kind of database. */
+const onDatabases = ['server/**/*.test.ts', 'test/*.test.ts'];
+const withoutDatabase = ['server/config.test.ts', 'server/upstream/**/*.test.ts', 'server/streams/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporter.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'plain',
+          include: [...withoutDatabase, 'contracts/**/*.test.ts', 'web/**/*.test.ts', 'scripts/**/*.test.ts'],
+        },
+      },
+      { test: { name: 'sqlite', include: onDatabases, exclude: withoutDatabase, provide: { database: 'sqlite' } } },
+      ...(hasPostgres
+        ? [
+            {
+              test: {
+                name: 'postgres',
+                include: onDatabases,
+                exclude: withoutDatabase,
+                provide: { database: 'postgres' as const },
+                globalSetup: './test/setup-postgres.ts',
+              },
+            },
+          ]
+        : []),
+      ...(hasChromium
+        ? [
+            {
+              test: {
+                name: 'browser',
+                include: ['test/journeys/**/*.test.ts'],
+                testTimeout: 60_000,
+                provide: { database: 'sqlite' as const },
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+});
