@@ -17,6 +17,8 @@ export interface RecordedRequest {
   headers: IncomingHttpHeaders;
   /** Parsed JSON, or the text where it is none. */
   body: unknown;
+  /** Tells its connection from others. */
+  clientPort: number | undefined;
   /** Milliseconds of `performance.now()`. */
   at: number;
   closedAt?: number;
@@ -41,7 +43,8 @@ export interface ScriptedProvider {
   openConnections(): number;
   /** Behaviours of the coming completions, one each. */
   script(...next: Behaviour[]): void;
-  setDefault(behaviour: Behaviour): void;
+  /** The behaviour of all other completions; a function decides for each. */
+  setDefault(behaviour: Behaviour | ((asked: Asked) => Behaviour)): void;
   /** Lets every held answer go on. */
   release(): void;
   /** Resolves with the request that is number `index` (from 0), as soon as it is there. */
@@ -58,7 +61,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
   const counts: Record<string, number> = {};
   const models = options.models ?? ['gpt-5-mini', 'gpt-4o-mini', 'text-embedding-3-small'];
   let queue: Behaviour[] = [];
-  let usual: Behaviour = {};
+  let usual: Behaviour | ((asked: Asked) => Behaviour) = {};
   let releases: Array<() => void> = [];
   let watchers: Array<() => void> = [];
   let connections = 0;
@@ -85,6 +88,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
       path,
       headers: incoming.headers,
       body: undefined,
+      clientPort: incoming.socket.remotePort,
       at: performance.now(),
       finished: false,
     };
@@ -107,7 +111,8 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     }
     if (path !== '/v1/chat/completions') return sendJson(response, 404, { error: { message: 'Unknown URL' } });
     const asked = askedOf(record.body);
-    const behaviour = queue.shift() ?? behaviourOfText(asked.model) ?? behaviourOfText(asked.question) ?? usual;
+    const told = queue.shift() ?? behaviourOfText(asked.model) ?? behaviourOfText(asked.question) ?? usual;
+    const behaviour = typeof told === 'function' ? told(asked) : told;
     await play(response, behaviour, asked, held, left.signal);
   }
 

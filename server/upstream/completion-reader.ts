@@ -1,7 +1,9 @@
 import type { FinishReason, Usage } from './upstream.ts';
+import { DeltaTemplate } from './delta-template.ts';
 import { EventStreamParser } from './event-stream.ts';
 import { ModelText } from './model-text.ts';
 import { brokenAnswer, readError } from './provider-failure.ts';
+import type { ProviderFailure } from './provider-failure.ts';
 import { redact } from './redact.ts';
 
 /** A chunk of a stream, or a whole answer: `delta` in the one, `message` in the other. */
@@ -32,6 +34,7 @@ export class CompletionReader {
   done = false;
 
   readonly #text = new ModelText();
+  readonly #template = new DeltaTemplate();
   readonly #events: EventStreamParser;
   readonly #onText: (text: string) => void;
   readonly #secrets: readonly string[];
@@ -67,11 +70,17 @@ export class CompletionReader {
   /** The body is over. Throws when the answer was not. */
   end(): void {
     if (this.#body && !this.done) {
-      const completion = parse(Buffer.concat(this.#body).toString('utf8').replace(/^\uFEFF/, ''));
+      const completion = parse(
+        Buffer.concat(this.#body)
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      );
       if (!Array.isArray(completion.choices)) this.#refuseError(completion, '');
       this.#take(completion);
       this.#finish();
     }
+    // Some servers leave the blank line after [DONE] out.
+    this.#events.end();
     if (!this.done) throw brokenAnswer('The answer of the model provider ended too early.');
   }
 
@@ -81,12 +90,18 @@ export class CompletionReader {
       this.#finish();
       return;
     }
+    if (data === '') return;
+    const known = name === '' ? this.#template.read(data) : undefined;
+    if (known !== undefined) {
+      this.#show(this.#text.push(known));
+      return;
+    }
     const completion = parse(data);
     if (name === 'error') this.#refuseError(completion, data);
-    this.#take(completion);
+    this.#take(completion, data);
   }
 
-  #take(completion: Completion): void {
+  #take(completion: Completion, data = ''): void {
     if (completion.error !== undefined && completion.error !== null) this.#refuseError(completion, '');
     if (typeof completion.model === 'string' && completion.model !== '') this.model = completion.model;
     if (completion.usage) this.usage = readUsage(completion.usage) ?? this.usage;
@@ -94,7 +109,10 @@ export class CompletionReader {
     if (!choice) return;
     const part = choice.delta ?? choice.message;
     const content = part?.content ?? part?.refusal;
-    if (typeof content === 'string' && content !== '') this.#show(this.#text.push(content));
+    if (typeof content === 'string' && content !== '') {
+      this.#show(this.#text.push(content));
+      if (isPlainDelta(completion)) this.#template.learn(data, content);
+    }
     if (typeof choice.finish_reason === 'string') this.finishReason = ownFinishReason(choice.finish_reason);
   }
 
@@ -116,7 +134,12 @@ export class CompletionReader {
   }
 }
 
-function tooLong() {
+/** An event that says nothing but its text. */
+function isPlainDelta({ choices, usage }: Completion): boolean {
+  return choices?.length === 1 && !usage && typeof choices[0]?.delta?.content === 'string' && !choices[0].finish_reason;
+}
+
+function tooLong(): ProviderFailure {
   return brokenAnswer('The answer of the model provider was longer than asked for.');
 }
 

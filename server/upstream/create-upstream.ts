@@ -1,3 +1,4 @@
+import type { Reservation } from '../spend/reservation.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { TimeLimits } from './chat-call.ts';
@@ -30,8 +31,11 @@ export interface UpstreamOptions {
 
 export interface Upstream {
   provider(): Promise<Provider>;
-  /** Asks the model, again after failures that came before any text. */
-  chat(request: ChatRequest, sink: ChatSink, signal: AbortSignal): Promise<ChatResult>;
+  /**
+   * Asks the model, again after failures that came before any text. The reservation is the ticket:
+   * only spend/ makes one, so nothing is asked that quota and ledger do not know of.
+   */
+  complete(reservation: Reservation, request: ChatRequest, sink: ChatSink, signal: AbortSignal): Promise<ChatResult>;
   catalogue: Catalogue;
   health(): Promise<ProviderHealth>;
   close(): Promise<void>;
@@ -46,7 +50,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     catalogue,
     health: createHealth(choice.provider),
     close: choice.close,
-    async chat(request, sink, signal) {
+    async complete(_reservation, request, sink, signal) {
       const provider = await choice.provider();
       let accepted = false;
       let begun = false;

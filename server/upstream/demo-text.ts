@@ -26,7 +26,9 @@ interface Given {
 function inKorean({ question, earlier, instructed, quote }: Given): string {
   const parts = [`반가워요! 이렇게 보내 주셨네요.\n\n> ${question}\n\n`];
   if (earlier.length > 0) {
-    parts.push(`\n\n이번이 ${earlier.length + 1}번째 메시지이고, 앞서 들려주신 이야기도 잘 받았어요.\n\n${list(earlier)}\n\n`);
+    parts.push(
+      `\n\n이번이 ${earlier.length + 1}번째 메시지이고, 앞서 들려주신 이야기도 잘 받았어요.\n\n${list(earlier)}\n\n`,
+    );
   }
   if (instructed) parts.push('이 대화에 정해진 안내문도 함께 읽었어요.');
   if (quote) parts.push(`\n\n적용된 명대사 가운데 이 대사가 떠올라요.\n\n> ${quote}\n\n`);
@@ -43,7 +45,9 @@ function inKorean({ question, earlier, instructed, quote }: Given): string {
 function inEnglish({ question, earlier, instructed, quote }: Given): string {
   const parts = [`Hello! This is what reached me:\n\n> ${question}\n\n`];
   if (earlier.length > 0) {
-    parts.push(`\n\nThis is message ${earlier.length + 1} of our conversation. Before it, you told me:\n\n${list(earlier)}\n\n`);
+    parts.push(
+      `\n\nThis is message ${earlier.length + 1} of our conversation. Before it, you told me:\n\n${list(earlier)}\n\n`,
+    );
   }
   if (instructed) parts.push('I have also read the instructions that come with this conversation.');
   if (quote) parts.push(`\n\nOf the quotes that were applied, this one comes to mind:\n\n> ${quote}\n\n`);
@@ -66,11 +70,18 @@ function list(texts: string[]): string {
 
 /** Sentences with one space between them, none beside a paragraph's end. */
 function join(parts: string[]): string {
-  return parts.join(' ').replace(/\s*\n\s*/g, (gap) => (gap.includes('\n\n') ? '\n\n' : '\n')).trim();
+  return parts
+    .join(' ')
+    .replace(/\s*\n\s*/g, (gap) => (gap.includes('\n\n') ? '\n\n' : '\n'))
+    .trim();
 }
 
 function shorten(text: string, length: number): string {
-  const line = text.slice(0, length * 20).replace(/\s+/g, ' ').trim().toWellFormed();
+  const line = text
+    .slice(0, length * 20)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toWellFormed();
   const letters = Array.from(graphemes.segment(line), ({ segment }) => segment);
   return letters.length > length ? `${letters.slice(0, length - 1).join('')}…` : line;
 }
@@ -87,5 +98,7 @@ function closestQuote(messages: readonly ChatMessage[], question: string): strin
 
 function pairs(text: string): Set<string> {
   const letters = text.slice(0, 2000).replace(/[\s\p{P}]+/gu, '');
-  return new Set(Array.from({ length: Math.max(0, letters.length - 1) }, (_, index) => letters.slice(index, index + 2)));
+  return new Set(
+    Array.from({ length: Math.max(0, letters.length - 1) }, (_, index) => letters.slice(index, index + 2)),
+  );
 }

@@ -15,12 +15,7 @@ export function createDemoProvider(options: { paceMs?: number } = {}): Provider 
   };
 }
 
-async function answer(
-  request: ChatRequest,
-  sink: ChatSink,
-  signal: AbortSignal,
-  paceMs: number,
-): Promise<ChatResult> {
+async function answer(request: ChatRequest, sink: ChatSink, signal: AbortSignal, paceMs: number): Promise<ChatResult> {
   signal.throwIfAborted();
   sink.onAccepted();
   let said = '';

@@ -58,19 +58,24 @@ export class EventStreamParser {
       this.#dispatch();
       return;
     }
-    const letter = chunk[from];
     // 'd' of data and 'e' of event; comments, `id` and `retry` say nothing here.
+    const letter = chunk[from];
     if (letter !== 0x64 && letter !== 0x65) return;
     const line = chunk.toString('utf8', from, end);
-    const colon = line.indexOf(':');
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1);
-    if (field === 'data') {
-      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
-      if (this.#data.length > this.#maxEventBytes) throw new RangeError('An event of the stream is too large');
-    } else if (field === 'event') {
-      this.#name = value;
-    }
+    if (line.startsWith('data:')) this.#addData(line.slice(line.charCodeAt(5) === 32 ? 6 : 5));
+    else if (line === 'data') this.#addData('');
+    else if (line.startsWith('event:')) this.#name = line.slice(line.charCodeAt(6) === 32 ? 7 : 6);
+  }
+
+  #addData(value: string): void {
+    this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
+    if (this.#data.length > this.#maxEventBytes) throw new RangeError('An event of the stream is too large');
+  }
+
+  /** The stream is over: an event without its blank line counts as well. */
+  end(): void {
+    if (this.#pendingBytes > 0) this.push(Buffer.from('\n'));
+    this.#dispatch();
   }
 
   #dispatch(): void {

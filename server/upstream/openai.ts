@@ -4,7 +4,7 @@ import type { TimeLimits } from './chat-call.ts';
 import { readModelList } from './model-list.ts';
 import { failureOfConnection, failureOfStatus, timeoutFailure } from './provider-failure.ts';
 import { isReasoningModel } from './reasoning-models.ts';
-import type { CatalogueModel, ChatRequest, ChatResult, ChatSink, Provider } from './upstream.ts';
+import type { CatalogueModel, ChatRequest, ChatResult, Provider } from './upstream.ts';
 
 export interface OpenAiOptions {
   kind?: 'openai' | 'local';
@@ -88,7 +88,14 @@ async function listModels(
   signal: AbortSignal,
 ): Promise<CatalogueModel[]> {
   try {
-    const answer = await pool.request({ path, method: 'GET', headers, signal, headersTimeout: 10_000, bodyTimeout: 10_000 });
+    const answer = await pool.request({
+      path,
+      method: 'GET',
+      headers,
+      signal,
+      headersTimeout: 10_000,
+      bodyTimeout: 10_000,
+    });
     const text = await answer.body.text();
     // A server without a list is still a server.
     if ([404, 405, 501].includes(answer.statusCode)) return [];

@@ -121,7 +121,12 @@ export function retryAfterSeconds(value: string | string[] | undefined, now = Da
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-const timeoutCodes = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+const timeoutCodes = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
 const brokenCodes = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
 /** The problem that a failed connection is. The error itself is not shown: it can name the base URL. */
@@ -129,9 +134,13 @@ export function failureOfConnection(error: Error): ProviderFailure {
   const code = codeOf(error);
   if (timeoutCodes.has(code)) return timeoutFailure('connect');
   if (brokenCodes.has(code)) {
-    return new ProviderFailure('provider_error', 'The model provider closed the connection before the answer was complete.', {
-      retryable: true,
-    });
+    return new ProviderFailure(
+      'provider_error',
+      'The model provider closed the connection before the answer was complete.',
+      {
+        retryable: true,
+      },
+    );
   }
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
     return new ProviderFailure('shutting_down', 'This server is shutting down.', { retryAfterS: defaultRetryAfterS });

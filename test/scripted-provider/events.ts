@@ -52,7 +52,11 @@ export function completionEvents(behaviour: Behaviour, asked: Asked): string[] {
   if (behaviour.done !== false) events.push(event('[DONE]'));
   if (behaviour.fault === 'malformed') events.splice(2, events.length, event('{"choices":[{"delta":{"content":"bro'));
   if (behaviour.fault === 'error-event') {
-    events.splice(2, events.length, event(JSON.stringify({ error: { message: 'The server had an error', code: null } })));
+    events.splice(
+      2,
+      events.length,
+      event(JSON.stringify({ error: { message: 'The server had an error', code: null } })),
+    );
   }
   if (behaviour.byteOrderMark) events[0] = `\uFEFF${events[0]}`;
   return events;
