@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { behaviourOfText } from './scripted-provider/behaviour.ts';
 import type { Behaviour } from './scripted-provider/behaviour.ts';
 import { control } from './scripted-provider/control.ts';
@@ -45,6 +46,9 @@ export interface ScriptedProvider {
   script(...next: Behaviour[]): void;
   /** The behaviour of all other completions; a function decides for each. */
   setDefault(behaviour: Behaviour | ((asked: Asked) => Behaviour)): void;
+  setModels(ids: string[]): void;
+  /** Milliseconds before the list of models is answered. */
+  setModelDelay(milliseconds: number): void;
   /** Lets every held answer go on. */
   release(): void;
   /** Resolves with the request that is number `index` (from 0), as soon as it is there. */
@@ -59,12 +63,13 @@ export interface ScriptedProvider {
 export async function startScriptedProvider(options: ScriptedProviderOptions = {}): Promise<ScriptedProvider> {
   const requests: RecordedRequest[] = [];
   const counts: Record<string, number> = {};
-  const models = options.models ?? ['gpt-5-mini', 'gpt-4o-mini', 'text-embedding-3-small'];
+  let models = options.models ?? ['gpt-5-mini', 'gpt-4o-mini', 'text-embedding-3-small'];
   let queue: Behaviour[] = [];
   let usual: Behaviour | ((asked: Asked) => Behaviour) = {};
   let releases: Array<() => void> = [];
   let watchers: Array<() => void> = [];
   let connections = 0;
+  let modelDelayMs = 0;
 
   const changed = () => {
     const waiting = watchers;
@@ -104,6 +109,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     requests.push(record);
     changed();
     if (path === '/v1/models') {
+      if (modelDelayMs > 0) await sleep(modelDelayMs, undefined, { signal: left.signal });
       return sendJson(response, 200, {
         object: 'list',
         data: models.map((id) => ({ id, object: 'model', owned_by: 'scripted' })),
@@ -142,6 +148,12 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     script: (...next) => void queue.push(...next),
     setDefault: (behaviour) => {
       usual = behaviour;
+    },
+    setModels: (ids) => {
+      models = ids;
+    },
+    setModelDelay: (milliseconds) => {
+      modelDelayMs = milliseconds;
     },
     release: () => {
       for (const release of releases.splice(0)) release();

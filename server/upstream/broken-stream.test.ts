@@ -64,12 +64,12 @@ describe.each([
         const { text, result, failure } = await ask(provider.chat, String(offset));
         expect(goldenText.startsWith(text)).toBe(true);
         expect(text.isWellFormed()).toBe(true);
-        outcomes[offset] = result ? [result.finishReason, text] : (failure as Problem).code;
+        outcomes[offset] = result ? `${result.finishReason}: ${text}` : (failure as Problem).code;
       });
       // A proper end of the body needs no blank line after [DONE]; the CR of one is a line end already.
       const firstEnd = fault === 'end' ? doneAt : golden.length - (lineEnd.length - 1);
       expect(outcomes.slice(0, firstEnd)).toEqual(Array(firstEnd).fill('provider_error'));
-      expect(outcomes.slice(firstEnd)).toEqual(Array(golden.length + 1 - firstEnd).fill(['stop', goldenText]));
+      expect(outcomes.slice(firstEnd)).toEqual(Array(golden.length + 1 - firstEnd).fill(`stop: ${goldenText}`));
       expect(scripted.requests).toHaveLength(golden.length + 1);
     },
   );

@@ -34,6 +34,11 @@ export async function countTokens(text: string): Promise<number> {
   return counted ?? estimateTokens(text);
 }
 
+/** Ends the tokenizer's thread now; the next count starts another. */
+export async function stopCounting(): Promise<void> {
+  await counter?.worker.terminate();
+}
+
 function startCounter(): Counter {
   const worker = new Worker(new URL('./token-worker.ts', import.meta.url));
   const waiting: Counter['waiting'] = new Map();
