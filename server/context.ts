@@ -12,6 +12,7 @@ import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
 import type { Identify } from './http/visitor.ts';
 import type { SpendLimits } from './spend/reservation.ts';
+import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
 import { createUpstream, type Upstream } from './upstream/create-upstream.ts';
 
@@ -96,7 +97,7 @@ function openDatabase(config: Config, options: ContextOptions): Promise<Database
   return openSqlite({
     dataDir: config.DATA_DIR,
     stores,
-    storesModule: new URL('./stores.ts', import.meta.url),
+    storesModule: moduleUrl('stores', import.meta.url),
     flushDelayMs: options.flushDelayMs,
   });
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { Kysely } from 'kysely';
 import { Problem } from '../errors.ts';
+import { moduleUrl } from '../module-url.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { nameWrites, type Database, type Stores, type Write } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -137,7 +138,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     storesModule: options.storesModule.href,
     flushDelayMs: options.flushDelayMs ?? 0,
   };
-  const worker = new Worker(new URL('./sqlite-writer.ts', import.meta.url), { workerData });
+  const worker = new Worker(moduleUrl('sqlite-writer', import.meta.url), { workerData });
   const writer = new Writer(worker, nameWrites(options.stores));
   return {
     kind: 'sqlite',

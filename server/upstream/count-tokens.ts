@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { moduleUrl } from '../module-url.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 
 /** Past this length nobody waits for the exact number. */
@@ -40,7 +41,7 @@ export async function stopCounting(): Promise<void> {
 }
 
 function startCounter(): Counter {
-  const worker = new Worker(new URL('./token-worker.ts', import.meta.url));
+  const worker = new Worker(moduleUrl('token-worker', import.meta.url));
   const waiting: Counter['waiting'] = new Map();
   const stop = () => {
     if (waiting.size > 0) idle.refresh();
