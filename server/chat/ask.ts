@@ -29,12 +29,21 @@ export interface Asker {
 
 export type Asked = { generation: Generation; quota: Quota; content: string; createdAt: number } | { repeats: string };
 
-/** A title until there is a better one: the beginning of the first message, never inside a character. */
+const graphemes = new Intl.Segmenter();
+const TITLE_LENGTH = 40;
+
+/** A title until there is a better one: the beginning of the first message, never cut inside a character. */
 export function titleOf(content: string): string {
-  const line = content.trim().replace(/\s+/g, ' ');
-  const graphemes = [...new Intl.Segmenter().segment(line.slice(0, 400))];
-  const short = graphemes.slice(0, 40).map(({ segment }) => segment);
-  return short.join('') + (graphemes.length > 40 ? '…' : '');
+  const line = content.slice(0, 1_000).trim().replace(/\s+/g, ' ');
+  if (line.length <= TITLE_LENGTH) return line;
+  let end = 0;
+  let count = 0;
+  for (const { segment } of graphemes.segment(line)) {
+    if (count === TITLE_LENGTH) break;
+    count += 1;
+    end += segment.length;
+  }
+  return end < line.length ? `${line.slice(0, end)}…` : line;
 }
 
 /** Reads an `Idempotency-Key` header: 1–255 visible ASCII characters. */

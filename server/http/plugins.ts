@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
@@ -43,7 +43,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestIdHeader: false,
-    genReqId: () => randomBytes(9).toString('base64url'),
+    genReqId: () => randomUUID(),
     // Longer than balancers keep theirs (60 s as a rule), so that none is closed under a request.
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 500 },
