@@ -12,7 +12,7 @@ import { play, sendJson } from './scripted-provider/play.ts';
 
 export type { Behaviour } from './scripted-provider/behaviour.ts';
 
-export interface RecordedRequest {
+interface RecordedRequest {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
@@ -27,7 +27,7 @@ export interface RecordedRequest {
   finished: boolean;
 }
 
-export interface ScriptedProviderOptions {
+interface ScriptedProviderOptions {
   port?: number;
   models?: string[];
   /** Answers every completion from precomputed bytes and records nothing: for benchmarks. */

@@ -127,9 +127,14 @@ describe('an answer that is none', () => {
     expect((await ask(provider.chat)).result?.finishReason).toBe('stop');
   });
 
-  test('a connection that stays open after [DONE] is closed by us', async () => {
-    scripted.script({ fault: 'stall' });
-    expect((await ask(provider.chat)).result?.finishReason).toBe('stop');
+  test('a connection that stays open after [DONE], silent or not, is closed by us', async () => {
+    const impatient = createOpenAiProvider({ baseUrl: scripted.url, limits: { idleMs: 50 } });
+    const done = Buffer.from('data: [DONE]\n\n');
+    scripted.script({ fault: 'stall' }, { raw: Buffer.concat(Array(50).fill(done)), packets: done.length, paceMs: 5 });
+    expect((await ask(impatient.chat)).result?.finishReason).toBe('stop');
     expect((await scripted.closed(0)).finished).toBe(false);
+    expect((await ask(impatient.chat)).result?.finishReason).toBe('stop');
+    expect((await scripted.closed(1)).finished).toBe(false);
+    await impatient.close();
   });
 });

@@ -29,8 +29,6 @@ const textBytesWithoutMaximum = 8 * 1024 * 1024;
 /** One token can be a long run of spaces: a tiny maximum still leaves room for some. */
 const leastTextBytes = 256;
 const maxErrorBodyBytes = 64 * 1024;
-/** How long a body may stay open after its `[DONE]`. */
-const lingerMs = 1000;
 const inflaters = new Map<string, () => Transform>([
   ['gzip', createGunzip],
   ['x-gzip', createGunzip],
@@ -38,7 +36,7 @@ const inflaters = new Map<string, () => Transform>([
   ['br', createBrotliDecompress],
 ]);
 
-export interface ChatCallOptions {
+interface ChatCallOptions {
   request: ChatRequest;
   sink: ChatSink;
   signal: AbortSignal;
@@ -57,7 +55,9 @@ export class ChatCall implements Dispatcher.DispatchHandler {
   readonly #reader: CompletionReader;
   readonly #abort = () => this.#fail(this.#options.signal.reason);
   readonly #wholeTimer: NodeJS.Timeout;
-  #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
+  #limit: TimeLimit = 'connect';
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #answering = false;
@@ -77,13 +77,31 @@ export class ChatCall implements Dispatcher.DispatchHandler {
       sink.onText(text);
     };
     this.#reader = new CompletionReader(onText, textBytes, secrets);
-    this.#timer = this.#limit('connect', limits.connectMs + limits.firstByteMs);
-    this.#wholeTimer = this.#limit('whole answer', limits.wholeMs);
+    this.#wholeTimer = setTimeout(() => this.#timeOut('whole answer'), limits.wholeMs);
     options.signal.addEventListener('abort', this.#abort, { once: true });
   }
 
-  #limit(limit: TimeLimit, milliseconds: number): NodeJS.Timeout {
-    return setTimeout(() => this.#fail(this.#refusal ? this.#refused() : timeoutFailure(limit)), milliseconds);
+  /** Right after the dispatch: a call that has no connection yet waits for one. */
+  dispatched(): void {
+    // undici ends a connection attempt by itself; this is for one that waits in a queue.
+    if (!this.#controller && !this.#settled) this.#wait('connect', this.#options.limits.connectMs * 2);
+  }
+
+  /** Begins to wait for the next step; a timer that runs as long already is only wound up again. */
+  #wait(limit: TimeLimit, milliseconds: number): void {
+    this.#limit = limit;
+    if (this.#timer && this.#timerMs === milliseconds) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerMs = milliseconds;
+    this.#timer = setTimeout(() => this.#timeOut(this.#limit), milliseconds);
+  }
+
+  #timeOut(limit: TimeLimit): void {
+    if (this.#settled) this.#controller?.abort(new Error('The answer is over'));
+    else this.#fail(this.#refusal ? this.#refused() : timeoutFailure(limit));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -92,14 +110,12 @@ export class ChatCall implements Dispatcher.DispatchHandler {
       controller.abort(new Error('The call is over'));
       return;
     }
-    clearTimeout(this.#timer);
-    this.#timer = this.#limit('first byte', this.#options.limits.firstByteMs);
+    this.#wait('first byte', this.#options.limits.firstByteMs);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (this.#settled || status < 200) return;
-    clearTimeout(this.#timer);
-    this.#timer = this.#limit('idle', this.#options.limits.idleMs);
+    this.#wait('idle', this.#options.limits.idleMs);
     this.#inflate = this.#inflater(String(headers['content-encoding'] ?? ''));
     if (this.#settled) return;
     if (status >= 300) {
@@ -120,7 +136,9 @@ export class ChatCall implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    // Nothing comes after [DONE]; whoever goes on is cut off, whoever stays silent ends at the idle limit.
+    if (this.#settled) controller.abort(new Error('The answer is over'));
     if (this.#settled) return;
     if (this.#inflate) this.#inflate.write(chunk);
     else this.#take(chunk);
@@ -150,7 +168,7 @@ export class ChatCall implements Dispatcher.DispatchHandler {
         this.#answering = true;
         if (this.#jsonPossible && /^[\uFEFF\s]*[{[]/.test(chunk.toString('utf8', 0, 64))) this.#reader.expectJson();
       }
-      if (this.#reader.push(chunk)) this.#timer.refresh();
+      if (this.#reader.push(chunk)) this.#timer?.refresh();
       if (this.#reader.done) this.#succeed();
     } catch (error) {
       this.#fail(error instanceof RangeError ? brokenAnswer(`${error.message}.`) : error);
@@ -193,7 +211,6 @@ export class ChatCall implements Dispatcher.DispatchHandler {
 
   #succeed(): void {
     if (!this.#settle()) return;
-    this.#timer = setTimeout(() => this.#controller?.abort(new Error('The answer is over')), lingerMs);
     const { request } = this.#options;
     this.#options.resolve({
       finishReason: this.#reader.finishReason ?? 'stop',
@@ -204,7 +221,7 @@ export class ChatCall implements Dispatcher.DispatchHandler {
 
   #fail(reason: unknown): void {
     if (!this.#settle()) return;
-    this.#inflate?.destroy();
+    clearTimeout(this.#timer);
     this.#controller?.abort(new Error('The call is over'));
     this.#options.reject(reason);
   }
@@ -212,8 +229,8 @@ export class ChatCall implements Dispatcher.DispatchHandler {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    clearTimeout(this.#timer);
     clearTimeout(this.#wholeTimer);
+    this.#inflate?.destroy();
     this.#options.signal.removeEventListener('abort', this.#abort);
     return true;
   }

@@ -47,7 +47,10 @@ export class CompletionReader {
     this.#onText = onText;
     this.#maxTextBytes = maxTextBytes;
     this.#secrets = secrets;
-    this.#events = new EventStreamParser((data, name) => this.#takeEvent(data, name));
+    this.#events = new EventStreamParser(
+      (data, name) => this.#takeEvent(data, name),
+      (bytes, from, end) => this.#takeKnown(bytes, from, end),
+    );
   }
 
   /** From now on the bytes are those of one JSON body. */
@@ -84,6 +87,14 @@ export class CompletionReader {
     if (!this.done) throw brokenAnswer('The answer of the model provider ended too early.');
   }
 
+  #takeKnown(bytes: Buffer, from: number, end: number): boolean {
+    if (this.done) return false;
+    const text = this.#template.read(bytes, from, end);
+    if (text === undefined) return false;
+    this.#show(this.#text.push(text));
+    return true;
+  }
+
   #takeEvent(data: string, name: string): void {
     if (this.done) return;
     if (data === '[DONE]' || (data.length < 20 && data.trim() === '[DONE]')) {
@@ -91,11 +102,6 @@ export class CompletionReader {
       return;
     }
     if (data === '') return;
-    const known = name === '' ? this.#template.read(data) : undefined;
-    if (known !== undefined) {
-      this.#show(this.#text.push(known));
-      return;
-    }
     const completion = parse(data);
     if (name === 'error') this.#refuseError(completion, data);
     this.#take(completion, data);

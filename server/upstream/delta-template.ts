@@ -1,31 +1,37 @@
 /**
- * The events of one answer differ only in their text. Once an event was parsed, the next ones are
- * compared with what stood around its text; an exact match whose text needs no unescaping is read
- * without `JSON.parse`, at a tenth of its time. Everything else is parsed as ever.
+ * The events of one answer differ only in their text. Once an event was parsed, the bytes of the next
+ * ones are compared with what stood around its text; an exact match whose text needs no unescaping is
+ * read without `JSON.parse`, in a fraction of its time. Everything else is parsed as ever.
  */
 export class DeltaTemplate {
-  #before = '';
-  #after = '';
+  #before = nothing;
+  #after = nothing;
 
-  /** Remembers what stands around `content` in this event, if its place is beyond doubt. */
+  /** Remembers what stands around `content` in this event's data, if its place is beyond doubt. */
   learn(data: string, content: string): void {
     for (const name of ['"content":"', '"content": "']) {
       const written = `${name}${content}"`;
       const at = data.indexOf(written);
       if (at === -1) continue;
       if (data.indexOf(name, at + 1) !== -1 || data.lastIndexOf(name, at - 1) !== -1) return;
-      this.#before = data.slice(0, at + name.length);
-      this.#after = data.slice(at + written.length - 1);
+      this.#before = Buffer.from(`data: ${data.slice(0, at + name.length)}`);
+      this.#after = Buffer.from(data.slice(at + written.length - 1));
       return;
     }
   }
 
-  /** The text of an event that matches, undefined for any other. */
-  read(data: string): string | undefined {
-    const length = data.length - this.#before.length - this.#after.length;
-    if (this.#before === '' || length <= 0) return undefined;
-    if (!data.startsWith(this.#before) || !data.endsWith(this.#after)) return undefined;
-    const text = data.slice(this.#before.length, this.#before.length + length);
+  /** The text of a whole `data: …` line that matches, undefined for any other. */
+  read(bytes: Buffer, from: number, end: number): string | undefined {
+    const before = this.#before;
+    const after = this.#after;
+    const textFrom = from + before.length;
+    const textEnd = end - after.length;
+    if (before === nothing || textFrom >= textEnd) return undefined;
+    if (bytes.compare(after, 0, after.length, textEnd, end) !== 0) return undefined;
+    if (bytes.compare(before, 0, before.length, from, textFrom) !== 0) return undefined;
+    const text = bytes.toString('utf8', textFrom, textEnd);
     return text.includes('"') || text.includes('\\') ? undefined : text;
   }
 }
+
+const nothing = Buffer.alloc(0);

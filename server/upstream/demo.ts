@@ -3,7 +3,7 @@ import { demoAnswer } from './demo-text.ts';
 import { estimateTokens, estimateUsage } from './estimate-tokens.ts';
 import type { CatalogueModel, ChatRequest, ChatResult, ChatSink, Provider } from './upstream.ts';
 
-export const demoModel: CatalogueModel = { id: 'demo', owned_by: 'daesa', context_window: 32_768 };
+const demoModel: CatalogueModel = { id: 'demo', owned_by: 'daesa', context_window: 32_768 };
 
 /** The built-in model: answers without any provider and says plainly what it is. `paceMs` a word. */
 export function createDemoProvider(options: { paceMs?: number } = {}): Provider {

@@ -4,7 +4,7 @@ import { EventStreamParser } from './event-stream.ts';
 
 function eventsOf(chunks: Uint8Array[], maxEventBytes?: number): Array<[data: string, name: string]> {
   const events: Array<[string, string]> = [];
-  const parser = new EventStreamParser((data, name) => events.push([data, name]), maxEventBytes);
+  const parser = new EventStreamParser((data, name) => events.push([data, name]), undefined, maxEventBytes);
   for (const chunk of chunks) parser.push(Buffer.from(chunk));
   return events;
 }

@@ -3,7 +3,7 @@ import type { Provider } from './upstream.ts';
 
 export type ProviderHealth = 'connected' | 'disconnected' | 'demo';
 
-export interface HealthOptions {
+interface HealthOptions {
   /** An answer is kept for so many milliseconds. */
   keepMs?: number;
   timeoutMs?: number;

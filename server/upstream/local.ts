@@ -1,6 +1,6 @@
 import { readModelList } from './model-list.ts';
 
-export const ollamaAddress = 'http://127.0.0.1:11434';
+const ollamaAddress = 'http://127.0.0.1:11434';
 
 /**
  * The base URL of the OpenAI-compatible server at `address`, when one answers there with at least one

@@ -28,7 +28,7 @@ export class ModelText {
   }
 }
 
-export function cleanText(text: string): string {
+function cleanText(text: string): string {
   const whole = text.isWellFormed() ? text : text.toWellFormed();
   return whole.includes('\u0000') ? whole.replaceAll('\u0000', '\uFFFD') : whole;
 }

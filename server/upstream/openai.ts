@@ -6,7 +6,7 @@ import { failureOfConnection, failureOfStatus, timeoutFailure } from './provider
 import { isReasoningModel } from './reasoning-models.ts';
 import type { CatalogueModel, ChatRequest, ChatResult, Provider } from './upstream.ts';
 
-export interface OpenAiOptions {
+interface OpenAiOptions {
   kind?: 'openai' | 'local';
   /** Ends in `/v1` as a rule; a query is kept, `user:password@` becomes basic authorization. */
   baseUrl: string;
@@ -48,6 +48,7 @@ export function createOpenAiProvider(options: OpenAiOptions): OpenAiProvider {
         }
         const call = new ChatCall({ request, sink, signal, limits, secrets, resolve, reject });
         pool.dispatch({ path: chatPath, method: 'POST', headers: chatHeaders, body: chatBody(request) }, call);
+        call.dispatched();
       });
     },
     listModels: (signal) => listModels(pool, `${path}/models${base.search}`, headers, secrets, signal),
@@ -56,7 +57,7 @@ export function createOpenAiProvider(options: OpenAiOptions): OpenAiProvider {
 }
 
 /** The request as the provider takes it; always a stream, always with its usage. */
-export function chatBody(request: ChatRequest): string {
+function chatBody(request: ChatRequest): string {
   const reasoning = isReasoningModel(request.model);
   return JSON.stringify({
     model: request.model,

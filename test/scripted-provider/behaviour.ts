@@ -43,8 +43,8 @@ export interface Behaviour {
  * no JSON. `error-event`: an error object at status 200. `html`: a page at status 200. `json`: a JSON
  * answer though a stream was asked. `empty`: a clean answer without text.
  */
-export type Fault = (typeof faults)[number];
-export const faults = [
+type Fault = (typeof faults)[number];
+const faults = [
   'silent',
   'stall',
   'slow',

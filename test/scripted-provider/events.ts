@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviour.ts';
 
-export const defaultUsage = { prompt: 10, completion: 15 };
+const defaultUsage = { prompt: 10, completion: 15 };
 
 export interface Asked {
   model: string;
@@ -10,13 +10,13 @@ export interface Asked {
   includeUsage: boolean;
 }
 
-export function deltasOf(behaviour: Behaviour, question: string): string[] {
+function deltasOf(behaviour: Behaviour, question: string): string[] {
   if (behaviour.fault === 'empty') return [];
   const text = behaviour.text ?? `Scripted answer to: ${question}`;
   return typeof text === 'string' ? (text.match(/\S+\s*|\s+/g) ?? []) : text;
 }
 
-export function usageOf(behaviour: Behaviour): object {
+function usageOf(behaviour: Behaviour): object {
   const { prompt, completion, cached = 0 }: NonNullable<Behaviour['usage']> = behaviour.usage ?? defaultUsage;
   return {
     prompt_tokens: prompt,
