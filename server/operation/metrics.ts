@@ -22,14 +22,13 @@ export function addMetrics(app: App, parts: { openGenerations: () => number }): 
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 30, 120],
     registers: [registry],
   });
-  new Gauge({
+  const open = new Gauge({
     name: 'daesa_generations_open',
     help: 'Answers being written by this process',
-    registers: [registry],
-    collect() {
-      this.set(parts.openGenerations());
-    },
+    registers: [],
+    collect: () => open.set(parts.openGenerations()),
   });
+  registry.registerMetric(open);
   app.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown' };
     requests.inc({ ...labels, status: reply.statusCode });

@@ -2,12 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { FastifyRequest } from 'fastify';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import { modelList } from '#contracts/chat.ts';
 import { health, liveness, serviceInfo, type Health } from '#contracts/operation.ts';
 import { isLoopbackHost, type Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { databaseAnswers } from '../db/ping.ts';
 import { Problem } from '../errors.ts';
 import { answers, type App } from '../http/app-types.ts';
 import { version } from '../http/version.ts';
@@ -37,15 +37,6 @@ export function addOperationRoutes(app: App, parts: OperationParts): void {
   addModels(app, parts);
   addMetricsRoute(app, parts);
   addReferencePages(app);
-}
-
-async function databaseAnswers(database: Database): Promise<boolean> {
-  try {
-    await sql`select 1`.execute(database.read);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function addHealth(app: App, parts: OperationParts): void {
