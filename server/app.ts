@@ -6,6 +6,7 @@ import type { App } from './http/app-types.ts';
 import { createApp } from './http/plugins.ts';
 import { checkAccess } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
+import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
 
@@ -36,6 +37,7 @@ export async function buildApp(context: Context): Promise<Server> {
   const stopGenerations = (userId: number) => generations.stopAll(userId);
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
+  addKeyRoutes(app, { config, database, clock });
   addChatRoutes(app, {
     config,
     database,

@@ -11,6 +11,7 @@ import type { Database } from './db/database.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
 import type { Identify } from './http/visitor.ts';
+import { identifyAlsoBy } from './keys/identify-key.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
@@ -74,7 +75,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     upstream,
     generations,
     throttle: createThrottle(config),
-    identify: identifyBy(database, clock),
+    identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock)),
     limits: {
       dailyRequests: config.DAILY_REQUEST_LIMIT,
       zone: config.QUOTA_TIME_ZONE,

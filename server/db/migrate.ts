@@ -1,10 +1,12 @@
 import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { gateway } from './migrations/0004-gateway.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
 export const migrations = {
   '0001-initial': initial,
+  '0004-gateway': gateway,
 };
 
 /** Brings the schema to the newest state. Safe when two servers start at once: the migrator locks. */

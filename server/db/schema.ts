@@ -106,7 +106,7 @@ export interface Schema {
   ledger: {
     id: Generated<number>;
     user_id: number;
-    purpose: 'chat' | 'title';
+    purpose: 'chat' | 'title' | 'gateway';
     model: string;
     day: string;
     units: number;
@@ -118,6 +118,83 @@ export interface Schema {
     estimated: number;
     created_at: number;
     settled_at: number | null;
+    key_id: number | null;
+    /** `chat/completions`, say; null for what /chat asked. */
+    endpoint: string | null;
+    bot: string | null;
+    /** Whose prices count: an id of spend/price-list.ts. */
+    price_list: string | null;
+    price_version: string | null;
+    /** Nano-dollars; null: the price is unknown. */
+    cost: number | null;
+    /** Nano-dollars that were set aside, in the budgets that `scopes` names. */
+    reserved_cost: Generated<number>;
+    scopes: string | null;
+    reserved_tokens: Generated<number>;
+    cache_write_tokens: Generated<number>;
+    reasoning_tokens: Generated<number>;
+    /** What else was counted, as JSON: audio, image, seconds, characters. */
+    details: string | null;
+    /** 1: answered from the response cache. */
+    from_cache: Generated<number>;
+    /** HTTP status of the answer. */
+    status: number | null;
+    /** When the first piece of a stream went out, as far as it was noted. */
+    begun_at: number | null;
+  };
+  api_keys: {
+    id: Generated<number>;
+    user_id: number;
+    name: string;
+    key_hash: string;
+    /** `sk-daesa-abcd…wxyz`. */
+    shown: string;
+    /** JSON list; null: all. */
+    models: string | null;
+    daily_requests: number | null;
+    tokens_per_minute: number | null;
+    /** Nano-dollars. */
+    monthly_budget: number | null;
+    expires_at: number | null;
+    response_cache: 'off' | 'own' | 'shared';
+    created_at: number;
+    last_used_at: number | null;
+    revoked_at: number | null;
+    /** Tokens in the bucket of tokens_per_minute, and when that was so. */
+    token_level: number;
+    token_level_at: number;
+  };
+  key_daily_usage: { key_id: number; day: string; used: number };
+  /** `scope`: `all` or `key:ID`; nano-dollars of one month. */
+  budgets: { scope: string; month: string; reserved: number; spent: number; warned: Generated<number> };
+  budget_notices: {
+    id: Generated<number>;
+    user_id: number | null;
+    key_id: number | null;
+    scope: string;
+    month: string;
+    percent: number;
+    limit_nano: number;
+    created_at: number;
+  };
+  kept_answers: {
+    user_id: number;
+    route: string;
+    key: string;
+    body_hash: string;
+    reservation_id: number;
+    content_type: string | null;
+    answer: string | null;
+    created_at: number;
+  };
+  provider_objects: {
+    id: string;
+    kind: 'file' | 'job' | 'response' | 'model';
+    user_id: number;
+    provider: string;
+    document: string;
+    content: Uint8Array | null;
+    created_at: number;
   };
   idempotency_keys: {
     user_id: number;

@@ -10,6 +10,18 @@ export interface Visitor {
   role: 'member' | 'administrator';
   /** The login whose token came; null for an API key. */
   loginId: number | null;
+  /** The API key that came, with what narrows its owner's rights. */
+  key?: VisitingKey;
+}
+
+export interface VisitingKey {
+  id: number;
+  /** null: all. */
+  models: string[] | null;
+  tokensPerMinute: number | null;
+  /** Nano-dollars a month. */
+  monthlyBudget: number | null;
+  responseCache: 'off' | 'own' | 'shared';
 }
 
 /** Who may call a route; every route declares one, and one hook checks it before the handler. */
@@ -68,6 +80,15 @@ export function isOwnOrigin(request: FastifyRequest, origin: string | undefined,
   );
 }
 
+/** Where API keys work: asking models and reading what came of it; never accounts, keys or administration. */
+const KEY_ROUTES = /^\/(v1|chat|sessions|models)(\/|$)/;
+
+/** The gateway's clients send a bearer token; neither cookie nor the other header counts there. */
+function readBearer(request: FastifyRequest): Credential | undefined {
+  const { authorization } = request.headers;
+  return authorization === undefined ? undefined : bearer(authorization);
+}
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The check before every handler: sets `request.visitor` or throws 401 and 403. */
@@ -76,10 +97,12 @@ export function checkAccess(config: Config, identify: Identify) {
   return async (request: FastifyRequest): Promise<void> => {
     const access = request.routeOptions.config.access ?? 'open';
     if (access === 'open') return;
-    const credential = readCredential(request, cookie);
+    const route = request.routeOptions.url ?? '';
+    const credential = route.startsWith('/v1/') ? readBearer(request) : readCredential(request, cookie);
     if (credential) {
       request.visitor = await identify(credential.token);
-      if (!request.visitor) throw new Problem('unauthenticated', 'This login is not valid (any more).');
+      if (!request.visitor) throw new Problem('unauthenticated', 'This login or key is not valid (any more).');
+      if (request.visitor.key && !KEY_ROUTES.test(route)) throw new Problem('forbidden', 'API keys do not work here.');
       if (credential.via === 'cookie' && !SAFE_METHODS.has(request.method)) {
         if (!isOwnOrigin(request, request.headers.origin, config)) throw new Problem('origin_refused');
       }
