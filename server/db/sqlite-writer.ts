@@ -53,7 +53,7 @@ function describe(error: unknown): WriteFailure {
 
 async function startWriter(data: WriterData, port: NonNullable<typeof parentPort>): Promise<void> {
   const database = new DatabaseSync(data.file, { enableForeignKeyConstraints: true, timeout: 5_000 });
-  database.exec('pragma synchronous = full; pragma cache_size = -16000');
+  database.exec('pragma synchronous = full; pragma cache_size = -16000; pragma temp_store = memory');
   const trx = new Kysely<Schema>({ dialect: sqliteDialect(database) }) as unknown as Trx;
   const { stores } = (await import(data.storesModule)) as { stores: Stores };
   const writes = new Map([...nameWrites(stores)].map(([write, name]) => [name, write as AnyWrite]));
