@@ -38,3 +38,10 @@ export const instant = z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-
 
 /** An id of a row of ours. */
 export const rowId = z.int().positive();
+
+/** The same in a path: plain digits, so that a row has one address. */
+export const rowIdInPath = z
+  .string()
+  .regex(/^[1-9]\d{0,15}$/)
+  .transform(Number)
+  .pipe(rowId);

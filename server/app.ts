@@ -19,6 +19,9 @@ export interface Server {
 /** What goes on while a server drains: reading and stopping streams, and asking how it is. */
 const DURING_DRAIN = /^(\/health|\/metrics|\/chat\/stream\/)/;
 
+/** How long connections may take for what is already written, once everything has ended. */
+const LAST_BYTES_MS = 2_000;
+
 /** Every part of HTTP, in the order a request meets it. */
 export async function buildApp(context: Context): Promise<Server> {
   const { config, database, generations, upstream, identify, limits, clock, secret, throttle, instanceId } = context;
@@ -34,7 +37,7 @@ export async function buildApp(context: Context): Promise<Server> {
   const metrics = addMetrics(app, { openGenerations: () => generations.count });
   addRequestLog(app);
 
-  const stopGenerations = (userId: number) => generations.stopAll(userId);
+  const stopGenerations = (userId: number) => generations.stop({ userId });
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
   addKeyRoutes(app, { config, database, clock });
@@ -54,7 +57,10 @@ export async function buildApp(context: Context): Promise<Server> {
     stop: async (timeoutMs) => {
       closing = true;
       await generations.drain(timeoutMs);
+      // Readers have had their ends by now; one that takes nothing does not hold the server.
+      const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       await app.close();
+      clearTimeout(cut);
       await context.close();
     },
   };

@@ -64,7 +64,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       wholeMs: config.ANSWER_TIMEOUT_MS,
     },
   });
-  const generations = createGenerations({ database, upstream, clock, logger });
+  const generations = createGenerations({ database, upstream, clock, logger, instanceId });
   const stopBeating = await keepAlive({ database, instanceId, clock, logger });
   return {
     config,

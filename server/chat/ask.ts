@@ -25,6 +25,8 @@ export interface Asker {
   id: number;
   /** The `Idempotency-Key` header, with the route it came to. */
   idempotency: { route: string; key: string } | null;
+  /** The request itself waits for the answer, so that it can be refused with what the provider says. */
+  waits: boolean;
 }
 
 export type Asked = { generation: Generation; quota: Quota; content: string; createdAt: number } | { repeats: string };
@@ -84,7 +86,15 @@ export async function ask(parts: AskParts, asker: Asker, body: ChatBody): Promis
   if ('repeats' in begun) return begun;
   const { promptId, sessionId, reservation, quota } = begun;
   const request = () => buildRequest(parts, begun, body, content, config);
-  const generation = parts.generations.start({ id, promptId, sessionId, userId: asker.id, reservation, request });
+  const generation = parts.generations.start({
+    id,
+    promptId,
+    sessionId,
+    userId: asker.id,
+    reservation,
+    request,
+    forgetsRefused: asker.waits,
+  });
   return { generation, quota, content, createdAt: now };
 }
 

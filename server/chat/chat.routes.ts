@@ -1,32 +1,29 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { chatBody, streamStarted, turn, turnPage, turnQuery, type Turn } from '#contracts/chat.ts';
-import { rowId } from '#contracts/text.ts';
+import { chatBody, turn, turnPage, turnQuery, type Turn } from '#contracts/chat.ts';
+import { rowIdInPath } from '#contracts/text.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
-import { startEventStream } from '../http/event-stream.ts';
 import { pageRange, sendPage } from '../http/lists.ts';
 import { visitorOf, type Visitor } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
-import { readQuota } from '../spend/spend.store.ts';
 import { ask, readIdempotencyKey, type Asked, type AskParts } from './ask.ts';
 import { countTurns, deleteTurn, listTurns, readTurn, type TurnRow } from './chat.store.ts';
-import { findStream, follow, readPlace, type FollowParts } from './follow.ts';
+import type { FollowParts } from './follow.ts';
 import { readGeneration } from './generation.store.ts';
 import type { Generation, Outcome } from './generation.ts';
+import { addQuotaHeaders } from './quota-reply.ts';
 import { showTurn } from './show-turn.ts';
+import { addStreamRoutes } from './stream.routes.ts';
 
 export type ChatParts = AskParts & FollowParts;
 
 const config = { access: 'user' as const };
-const turnParams = z.object({ id: z.coerce.number().pipe(rowId) });
-const streamParams = z.object({ streamId: z.string().max(64) });
+const turnParams = z.object({ id: rowIdInPath });
 
 export function addChatRoutes(app: App, parts: ChatParts): void {
   addAsk(app, parts);
-  addStreamStart(app, parts);
-  addStreamRead(app, parts);
-  addStreamStop(app, parts);
+  addStreamRoutes(app, parts);
   addHistory(app, parts);
   addTurn(app, parts);
 }
@@ -38,7 +35,7 @@ function addAsk(app: App, parts: ChatParts): void {
     async (request, reply) => {
       const visitor = visitorOf(request);
       const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat');
-      const asked = await ask(parts, { id: visitor.id, idempotency }, request.body);
+      const asked = await ask(parts, { id: visitor.id, idempotency, waits: true }, request.body);
       const answer =
         'repeats' in asked
           ? await repeatTurn(parts, visitor, asked.repeats)
@@ -60,10 +57,6 @@ async function answerTurn(
   const { generation, quota } = asked;
   const outcome = await generation.outcome;
   if (outcome.problem) {
-    // The provider did not take what the request says: like every refused request, it leaves nothing behind.
-    if (outcome.problem.code === 'provider_refused') {
-      await parts.database.write(deleteTurn, { userId: visitor.id, id: generation.plan.promptId });
-    }
     await addQuotaHeaders(parts, visitor, reply);
     throw outcome.problem;
   }
@@ -82,7 +75,7 @@ function turnOf(generation: Generation, outcome: Outcome, asked: { content: stri
     updated_at: outcome.finishedAt,
     reply_id: outcome.replyId,
     reply_content: replied ? outcome.text : null,
-    reply_created_at: replied ? outcome.finishedAt : null,
+    reply_created_at: replied ? outcome.repliedAt : null,
     model: outcome.model || null,
     prompt_tokens: outcome.usage.promptTokens,
     completion_tokens: outcome.usage.completionTokens,
@@ -102,67 +95,6 @@ async function repeatTurn(parts: ChatParts, visitor: Visitor, generationId: stri
 function storedProblem(error: string): Problem {
   const { code, detail, retry_after_s: retryAfterS } = JSON.parse(error);
   return new Problem(code, detail, { retryAfterS });
-}
-
-async function addQuotaHeaders(parts: ChatParts, visitor: Visitor, reply: FastifyReply): Promise<void> {
-  const quota = await readQuota(parts.database.read, { userId: visitor.id, limits: parts.limits });
-  void reply.headers(quotaHeaders(quota, parts.clock()));
-}
-
-function addStreamStart(app: App, parts: ChatParts): void {
-  app.post(
-    '/chat/stream',
-    { config, schema: { tags: ['chat'], body: chatBody, response: answers({ 202: streamStarted }) } },
-    async (request, reply) => {
-      const visitor = visitorOf(request);
-      const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat/stream');
-      const asked = await ask(parts, { id: visitor.id, idempotency }, request.body);
-      const id = 'repeats' in asked ? asked.repeats : asked.generation.plan.id;
-      if ('repeats' in asked) await addQuotaHeaders(parts, visitor, reply);
-      else void reply.headers(quotaHeaders(asked.quota, parts.clock()));
-      void reply.code(202).header('location', `${parts.config.PUBLIC_URL}/chat/stream/${id}`);
-      return { stream_id: id, status: 'started' as const };
-    },
-  );
-}
-
-function addStreamRead(app: App, parts: ChatParts): void {
-  const schema = {
-    tags: ['chat'],
-    params: streamParams,
-    response: answers({ 204: nothing }),
-    description: 'Server-Sent Events: START, CHUNK…, then END or ERROR. Last-Event-ID goes on where a reader stopped.',
-  };
-  app.get('/chat/stream/:streamId', { config, schema }, async (request, reply) => {
-    const followed = await findStream(parts, request.params.streamId, visitorOf(request).id);
-    const [length, closed] =
-      'running' in followed ? [followed.running.log.text.length, false] : [followed.ended.text?.length ?? 0, true];
-    const place = readPlace(request.headers['last-event-id'], length, closed);
-    if (closed && place.at > length) return reply.code(204).send();
-    const writer = startEventStream(reply);
-    try {
-      for await (const { id, event } of follow(followed, place, writer.signal)) {
-        await writer.send({ event: 'chunk', id, data: JSON.stringify(event) });
-      }
-      writer.end();
-    } catch (error) {
-      // A reader that leaves ends only its own reading.
-      if (!writer.signal.aborted) throw error;
-    }
-    return reply;
-  });
-}
-
-function addStreamStop(app: App, parts: ChatParts): void {
-  const schema = { tags: ['chat'], params: streamParams, response: answers({ 204: nothing }) };
-  app.delete('/chat/stream/:streamId', { config, schema }, async (request, reply) => {
-    const followed = await findStream(parts, request.params.streamId, visitorOf(request).id);
-    if ('running' in followed) {
-      followed.running.stop('stopped');
-      await followed.running.outcome;
-    }
-    return reply.code(204).send();
-  });
 }
 
 function addHistory(app: App, parts: ChatParts): void {
@@ -199,7 +131,7 @@ function addTurn(app: App, parts: ChatParts): void {
     async (request, reply) => {
       const { id: userId } = visitorOf(request);
       const { id } = request.params;
-      await parts.generations.stopAll(userId, id);
+      await parts.generations.stop({ userId, promptId: id });
       if (!(await database.write(deleteTurn, { userId, id }))) throw new Problem('not_found');
       return reply.code(204).send();
     },

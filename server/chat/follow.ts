@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamEvent } from '#contracts/chat.ts';
 import type { ProblemDocument } from '#contracts/errors.ts';
 import type { Database } from '../db/database.ts';
@@ -15,18 +16,27 @@ export interface FollowParts {
   replayMs: number;
 }
 
-/** A stream to read: under way in this process, or ended and rebuilt from the store. */
-export type Followed = { running: Generation } | { ended: StoredGeneration };
+/** A stream to read: written by this process, or as it is stored (ended, or written by another instance). */
+export type Followed = { running: Generation } | { stored: StoredGeneration };
 
-/** Finds an own stream. Throws `not_found` for another user's, an unknown and an expired one. */
-export async function findStream(parts: FollowParts, id: string, userId: number): Promise<Followed> {
+/** How often a reader looks for what another instance has saved. */
+const LOOK_EVERY_MS = 500;
+
+/** Finds an own stream, however old. Throws `not_found` for another user's and an unknown one. */
+export async function findAnswer(parts: FollowParts, id: string, userId: number): Promise<Followed> {
   const running = parts.generations.find(id, userId);
   if (running) return { running };
   const stored = await readGeneration(parts.database.read, { id, userId });
   if (!stored) throw new Problem('not_found');
-  if (stored.finished_at !== null && parts.clock() - stored.finished_at > parts.replayMs)
-    throw new Problem('not_found');
-  return { ended: stored };
+  return { stored };
+}
+
+/** Finds an own stream that can still be read: a finished one expires. */
+export async function findStream(parts: FollowParts, id: string, userId: number): Promise<Followed> {
+  const followed = await findAnswer(parts, id, userId);
+  const finishedAt = 'stored' in followed ? followed.stored.finished_at : null;
+  if (finishedAt !== null && parts.clock() - finishedAt > parts.replayMs) throw new Problem('not_found');
+  return followed;
 }
 
 export interface NumberedEvent {
@@ -41,49 +51,88 @@ export interface Place {
   started: boolean;
 }
 
-/** The place that a `Last-Event-ID` names; what is no place of this text means the beginning. */
-export function readPlace(header: string | string[] | undefined, length: number, closed: boolean): Place {
-  const beginning = { at: 0, started: false };
+export const beginning: Place = { at: 0, started: false };
+
+/** The place that a `Last-Event-ID` names; what is no place of this text means the beginning. 'over': it has had the end. */
+export function readPlace(header: string | string[] | undefined, followed: Followed): Place | 'over' {
   if (header === undefined || !/^\d{1,15}$/.test(String(header))) return beginning;
   const at = Number(header);
-  return at <= length + (closed ? 1 : 0) ? { at, started: true } : beginning;
+  if ('running' in followed) return at <= followed.running.log.length ? { at, started: true } : beginning;
+  const { state, text } = followed.stored;
+  // Another instance is ahead of what it has saved.
+  if (state === 'running') return { at, started: true };
+  const length = text?.length ?? 0;
+  if (at === length + 1) return 'over';
+  return at <= length ? { at, started: true } : beginning;
 }
 
 /**
  * Every event from `place` on. What came while the reader was slow arrives as one CHUNK, so a reader never has
  * more than the answer itself to catch up with.
  */
-export async function* follow(followed: Followed, place: Place, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
+export async function* follow(
+  parts: FollowParts,
+  followed: Followed,
+  place: Place,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent> {
   if (!place.started) yield { id: 0, event: startOf(followed) };
-  if ('ended' in followed) {
-    const text = followed.ended.text ?? '';
-    if (place.at < text.length) yield { id: text.length, event: { type: 'CHUNK', content: text.slice(place.at) } };
-    const end = storedEnd(followed.ended, text);
-    if (end) yield { id: text.length + 1, event: end };
-    return;
-  }
-  const { log, outcome } = followed.running;
-  let { at } = place;
+  if ('running' in followed) yield* followRunning(followed.running, place.at, signal);
+  else yield* followStored(parts, followed.stored, place.at, signal);
+}
+
+async function* followRunning(
+  generation: Generation,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent> {
+  const { log, outcome } = generation;
+  let at = from;
   while (true) {
     await log.past(at, signal);
-    const { text } = log;
-    if (text.length > at) {
-      const content = text.slice(at);
-      at = text.length;
+    if (log.length > at) {
+      const content = log.from(at);
+      at += content.length;
       yield { id: at, event: { type: 'CHUNK', content } };
     } else if (log.closed) {
       break;
     }
   }
-  yield { id: at + 1, event: endOf(followed.running, await outcome) };
+  yield { id: at + 1, event: endOf(generation, await outcome) };
+}
+
+async function* followStored(
+  parts: FollowParts,
+  stored: StoredGeneration,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent> {
+  let at = from;
+  let current: StoredGeneration | undefined = stored;
+  while (current) {
+    const text = current.text ?? '';
+    if (text.length > at) {
+      const content = text.slice(at);
+      at = text.length;
+      yield { id: at, event: { type: 'CHUNK', content } };
+    }
+    const end = storedEnd(current, text);
+    if (end) {
+      yield { id: text.length + 1, event: end };
+      return;
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    current = await readGeneration(parts.database.read, { id: stored.id, userId: stored.user_id });
+  }
 }
 
 function startOf(followed: Followed): StreamEvent {
-  const { id, promptId, sessionId } =
-    'running' in followed
-      ? followed.running.plan
-      : { id: followed.ended.id, promptId: followed.ended.prompt_id, sessionId: followed.ended.session_id };
-  return { type: 'START', stream_id: id, chat_id: promptId, session_id: sessionId };
+  if ('running' in followed) {
+    const { id, promptId, sessionId } = followed.running.plan;
+    return { type: 'START', stream_id: id, chat_id: promptId, session_id: sessionId };
+  }
+  const { id, prompt_id, session_id } = followed.stored;
+  return { type: 'START', stream_id: id, chat_id: prompt_id, session_id };
 }
 
 function endOf(generation: Generation, outcome: Outcome): StreamEvent {

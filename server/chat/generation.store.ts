@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { databaseNow } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 import { refund, settle } from '../spend/spend.store.ts';
+import { deleteTurn } from './chat.store.ts';
 
 /** A generation's last state, as it is stored. */
 export interface FinishArgs {
@@ -21,25 +21,30 @@ export interface FinishArgs {
   usage: { promptTokens: number; cachedTokens: number; completionTokens: number; estimated: boolean };
   /** The unit goes back: nothing the user could read came, through no fault of theirs. */
   refunds: boolean;
+  /** The turn goes as well: it was refused, and a refused request leaves nothing behind. */
+  forgets: boolean;
   /** The problem document that ended it, as JSON. */
   error: string | null;
   now: number;
 }
 
-type Ending = { id: string; state: string; error: string | null; now: number; replyId: number | null };
+type Ending = { id: string; state: string; error: string | null; now: number };
 
-const endGeneration = statement<Ending, { id: string }>((db, ending) =>
+const endGeneration = statement<Ending, { reply_id: number | null }>((db, ending) =>
   db
     .updateTable('generations')
     .set({
       state: ending.state as Schema['generations']['state'],
       error: ending.error,
       finished_at: ending.now,
-      reply_id: ending.replyId,
     })
     .where('id', '=', ending.id)
     .where('state', '=', sql.lit('running'))
-    .returning('id'),
+    .returning('reply_id'),
+);
+
+const linkReply = statement<{ id: string; replyId: number }, { id: string }>((db, link) =>
+  db.updateTable('generations').set({ reply_id: link.replyId }).where('id', '=', link.id).returning('id'),
 );
 
 type PromptStatus = { id: number; status: string; now: number };
@@ -93,11 +98,21 @@ const insertReply = statement<Reply, { id: number }>((db, reply) =>
  * is no reply. Where it has been ended already (or deleted), nothing changes but the reservation is closed.
  */
 export async function finishGeneration(trx: Trx, args: FinishArgs): Promise<number | null> {
-  const replyId = await storeReply(trx, args);
   const { generationId: id, state, error, now } = args;
-  const ended = await endGeneration.first(trx, { id, state, error, now, replyId });
-  if (ended) await setPromptStatus.first(trx, { id: args.promptId, status: state, now });
+  const ended = await endGeneration.first(trx, { id, state, error, now });
+  const replyId = ended ? await storeEnd(trx, args, ended.reply_id) : null;
   await closeReservation(trx, args);
+  return replyId;
+}
+
+async function storeEnd(trx: Trx, args: FinishArgs, linkedId: number | null): Promise<number | null> {
+  if (args.forgets) {
+    await deleteTurn(trx, { userId: args.userId, id: args.promptId });
+    return null;
+  }
+  const replyId = await storeReply(trx, args);
+  if (replyId !== null && replyId !== linkedId) await linkReply.first(trx, { id: args.generationId, replyId });
+  await setPromptStatus.first(trx, { id: args.promptId, status: args.state, now: args.now });
   return replyId;
 }
 
@@ -158,9 +173,18 @@ export interface ProgressArgs {
   now: number;
 }
 
-/** Saves what has come so far, so that a crash loses a second at most. Gives the reply's id. */
-export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number> {
+/** Saves what has come so far, so that a crash loses a second at most. Gives the reply's id, null where it has ended. */
+export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number | null> {
   const { text: content, now } = args;
+  // The change of nothing locks the row, so that nobody ends it (or deletes it) in between.
+  const running = await trx
+    .updateTable('generations')
+    .set({ state: 'running' })
+    .where('id', '=', args.generationId)
+    .where('state', '=', 'running')
+    .returning('id')
+    .executeTakeFirst();
+  if (!running) return null;
   if (args.replyId !== null) {
     await trx.updateTable('messages').set({ content, updated_at: now }).where('id', '=', args.replyId).execute();
     return args.replyId;
@@ -177,7 +201,7 @@ export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number
     completionTokens: null,
     now,
   });
-  await trx.updateTable('generations').set({ reply_id: reply!.id }).where('id', '=', args.generationId).execute();
+  await linkReply.first(trx, { id: args.generationId, replyId: reply!.id });
   return reply!.id;
 }
 
@@ -185,6 +209,7 @@ export interface StoredGeneration {
   id: string;
   prompt_id: number;
   session_id: number;
+  user_id: number;
   state: Schema['generations']['state'];
   error: string | null;
   finished_at: number | null;
@@ -204,6 +229,7 @@ export function readGeneration(db: Db, args: { id: string; userId: number }): Pr
       'generations.id',
       'generations.prompt_id',
       'generations.session_id',
+      'generations.user_id',
       'generations.state',
       'generations.error',
       'generations.finished_at',
@@ -216,62 +242,4 @@ export function readGeneration(db: Db, args: { id: string; userId: number }): Pr
     .where('generations.id', '=', args.id)
     .where('generations.user_id', '=', args.userId)
     .executeTakeFirst();
-}
-
-/** An instance is dead when its last heartbeat is older than this. */
-export const HEARTBEAT_LOST_MS = 15_000;
-
-/** Says that this instance lives, by the database's clock. */
-export async function beat(trx: Trx, args: { instanceId: string }): Promise<void> {
-  const now = await databaseNow(trx);
-  await trx
-    .insertInto('instances')
-    .values({ id: args.instanceId, started_at: now, heartbeat_at: now })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: now }))
-    .execute();
-}
-
-/** What an instance left behind, as `finishGeneration` wants it, less what has to be counted. */
-export interface Orphan {
-  generationId: string;
-  promptId: number;
-  sessionId: number;
-  userId: number;
-  reservationId: number;
-  replyId: number | null;
-  prompt: string;
-  text: string;
-  model: string;
-}
-
-/**
- * Generations that no living instance writes. `alone`: this process is the only one there can be
- * (the embedded database), so every other instance is dead whatever its heartbeat says.
- */
-export async function findOrphans(db: Db, args: { instanceId: string; alone: boolean }): Promise<Orphan[]> {
-  let query = db
-    .selectFrom('generations')
-    .innerJoin('messages as prompt', 'prompt.id', 'generations.prompt_id')
-    .leftJoin('messages as reply', 'reply.id', 'generations.reply_id')
-    .select([
-      'generations.id as generationId',
-      'generations.prompt_id as promptId',
-      'generations.session_id as sessionId',
-      'generations.user_id as userId',
-      'generations.reservation_id as reservationId',
-      'generations.reply_id as replyId',
-      'prompt.content as prompt',
-      (row) => row.fn.coalesce('reply.content', sql.lit('')).as('text'),
-      (row) => row.fn.coalesce('reply.model', sql.lit('')).as('model'),
-    ])
-    .where('generations.state', '=', sql.lit('running'))
-    .where('generations.instance_id', '!=', args.instanceId)
-    .limit(500);
-  if (!args.alone) {
-    const aliveSince = (await databaseNow(db)) - HEARTBEAT_LOST_MS;
-    query = query.where('generations.instance_id', 'not in', (living) =>
-      living.selectFrom('instances').select('instances.id').where('heartbeat_at', '>=', aliveSince),
-    );
-  }
-  return query.execute();
 }

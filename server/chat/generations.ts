@@ -1,24 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Generation, GenerationParts, GenerationPlan, StopReason } from './generation.ts';
 import { startGeneration } from './generation.ts';
+import { countElsewhere, findWanted, requestStop, type GenerationFilter } from './instances.store.ts';
 
 /** The generations that this process is writing. */
 export interface Generations {
   start(plan: GenerationPlan): Generation;
   /** An own one that is under way here; undefined for another user's and for ended ones. */
   find(id: string, userId: number): Generation | undefined;
-  /** Ends what a user has under way (of one prompt, where it is given) and waits until that is stored. */
-  stopAll(userId: number, promptId?: number): Promise<void>;
+  /** Ends what a user has under way, here and on other instances, and waits until that is stored. */
+  stop(filter: GenerationFilter): Promise<void>;
   readonly count: number;
-  /** Waits for all of them, at most `timeoutMs`; then ends the rest as interrupted. */
+  /** Waits for all of them, at most `timeoutMs`; then ends the rest as interrupted, and what still comes at once. */
   drain(timeoutMs: number): Promise<void>;
 }
 
-export function createGenerations(parts: GenerationParts): Generations {
+export interface GenerationsParts extends GenerationParts {
+  instanceId: string;
+}
+
+/** How often an instance looks for stops that another one was asked for. */
+const LOOK_EVERY_MS = 1_000;
+/** How long a stop waits for the other instance; a dead one's generations end by its missing heartbeat. */
+const ELSEWHERE_MS = 5_000;
+/** What a closing server waits for the end of its answers to be stored. */
+const LAST_STORE_MS = 3_000;
+
+export function createGenerations(parts: GenerationsParts): Generations {
+  const { database, instanceId } = parts;
   const running = new Map<string, Generation>();
+  const shared = database.kind === 'postgres';
+  const looking = shared ? setInterval(() => void look(), LOOK_EVERY_MS) : undefined;
+  looking?.unref();
+  let closed = false;
 
   async function end(generations: Generation[], why: StopReason): Promise<void> {
     for (const generation of generations) generation.stop(why);
     await Promise.all(generations.map((generation) => generation.outcome));
+  }
+
+  /** Stops what another instance was asked to stop, and what is no longer in the store. */
+  async function look(): Promise<void> {
+    const known = [...running.values()];
+    if (known.length === 0) return;
+    try {
+      const wanted = new Set(await findWanted(database.read, { instanceId }));
+      for (const generation of known) if (!wanted.has(generation.plan.id)) generation.stop('stopped');
+    } catch (error) {
+      parts.logger.warn({ err: error }, 'could not look for answers to stop');
+    }
+  }
+
+  async function stopElsewhere(filter: GenerationFilter): Promise<void> {
+    const asked = { ...filter, instanceId };
+    if ((await database.write(requestStop, asked)) === 0) return;
+    const until = performance.now() + ELSEWHERE_MS;
+    while (performance.now() < until && (await countElsewhere(database.read, asked)) > 0) await sleep(100);
   }
 
   return {
@@ -26,26 +63,39 @@ export function createGenerations(parts: GenerationParts): Generations {
       const generation = startGeneration(plan, parts);
       running.set(plan.id, generation);
       void generation.outcome.finally(() => running.delete(plan.id));
+      if (closed) generation.stop('shutdown');
       return generation;
     },
     find: (id, userId) => {
       const generation = running.get(id);
       return generation?.plan.userId === userId ? generation : undefined;
     },
-    stopAll: (userId, promptId) => {
-      const own = [...running.values()].filter(({ plan }) => plan.userId === userId);
-      return end(promptId === undefined ? own : own.filter(({ plan }) => plan.promptId === promptId), 'stopped');
+    stop: async (filter) => {
+      const { userId, id, promptId } = filter;
+      const own = [...running.values()].filter(
+        ({ plan }) =>
+          plan.userId === userId &&
+          (id === undefined || plan.id === id) &&
+          (promptId === undefined || plan.promptId === promptId),
+      );
+      await end(own, 'stopped');
+      if (shared) await stopElsewhere(filter);
     },
     get count() {
       return running.size;
     },
     drain: async (timeoutMs) => {
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise((resolve) => (timer = setTimeout(resolve, timeoutMs)));
       const all = Promise.all([...running.values()].map((generation) => generation.outcome));
-      await Promise.race([all, timeout]);
-      clearTimeout(timer);
-      await end([...running.values()], 'shutdown');
+      await within(timeoutMs, all);
+      closed = true;
+      await within(LAST_STORE_MS, end([...running.values()], 'shutdown'));
+      clearInterval(looking);
     },
   };
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  timer.abort();
 }

@@ -2,7 +2,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { estimateUsage } from '../upstream/estimate-tokens.ts';
-import { beat, findOrphans, finishGeneration, HEARTBEAT_LOST_MS, type Orphan } from './generation.store.ts';
+import { finishGeneration } from './generation.store.ts';
+import { beat, findOrphans, HEARTBEAT_LOST_MS, type Orphan } from './instances.store.ts';
 
 interface RecoveryParts {
   database: Database;
@@ -22,17 +23,29 @@ async function endOrphan(parts: RecoveryParts, orphan: Orphan): Promise<void> {
     finishReason: null,
     usage: estimateUsage([{ role: 'user', content: prompt }], orphan.text),
     refunds: !hasText,
+    forgets: false,
     error: JSON.stringify(problem.toDocument(`/chat/${orphan.promptId}`)),
     now: parts.clock(),
   });
 }
 
-export async function recoverGenerations(parts: RecoveryParts): Promise<number> {
-  const { database, instanceId } = parts;
-  const orphans = await findOrphans(database.read, { instanceId, alone: database.kind === 'sqlite' });
-  for (const orphan of orphans) await endOrphan(parts, orphan);
-  if (orphans.length > 0) parts.logger.warn({ count: orphans.length }, 'ended what a stopped process was writing');
-  return orphans.length;
+/** Ends everything that no living instance writes. One that can't be ended does not keep the others waiting. */
+export async function recoverGenerations(parts: RecoveryParts): Promise<void> {
+  const { database, instanceId, logger } = parts;
+  for (;;) {
+    const orphans = await findOrphans(database.read, { instanceId, alone: database.kind === 'sqlite' });
+    let ended = 0;
+    for (const orphan of orphans) {
+      try {
+        await endOrphan(parts, orphan);
+        ended += 1;
+      } catch (error) {
+        logger.error({ err: error, generation: orphan.generationId }, 'an abandoned answer could not be ended');
+      }
+    }
+    if (ended === 0) return;
+    logger.warn({ count: ended }, 'ended what a stopped process was writing');
+  }
 }
 
 /** Says that this process lives, and ends the generations of those that do not; at once, then every 5 s. */

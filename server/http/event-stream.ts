@@ -7,6 +7,8 @@ export interface EventWriter {
   /** Sends one event; resolves when the reader's buffer has room again. `id` and `event` may be left out. */
   send(event: { id?: number; event?: string; data: string }): Promise<void>;
   end(): void;
+  /** Ends the connection without an end of the stream: a reader that knows how comes back. */
+  cut(): void;
 }
 
 /** A comment at least this often keeps proxies (nginx reads for 60 s) and readers from giving up. */
@@ -34,11 +36,14 @@ export function startEventStream(reply: FastifyReply, headers: Record<string, st
     if (raw.writableNeedDrain) return;
     raw.write(':\n\n');
   }, HEARTBEAT_MS);
-  raw.once('close', () => {
+  const leave = () => {
     clearInterval(heartbeat);
     abort.abort(new Error('the reader left'));
-  });
+  };
   raw.on('error', () => {});
+  // A reader that has left before this gives no 'close' any more.
+  if (raw.destroyed) leave();
+  else raw.once('close', leave);
 
   return {
     signal: abort.signal,
@@ -47,6 +52,7 @@ export function startEventStream(reply: FastifyReply, headers: Record<string, st
       return raw.write(text) ? Promise.resolve() : drained(raw, abort.signal);
     },
     end: () => raw.end(),
+    cut: () => raw.destroy(),
   };
 }
 

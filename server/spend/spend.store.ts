@@ -107,7 +107,10 @@ export async function reserve(trx: Trx, args: ReserveArgs): Promise<{ reservatio
   if (concurrent !== null) {
     // The row of daily_usage is locked by now, so two requests of one user can't both see the last place free.
     const underWay = (await countUnderWay.first(trx, { userId }))?.count ?? 0;
-    if (underWay >= concurrent) throw new Problem('too_many_generations', undefined, { retryAfterS: 1 });
+    if (underWay >= concurrent) {
+      const quota = { limit, used: taken.used - 1, resetsAt: today.resetsAt };
+      throw new Problem('too_many_generations', undefined, { retryAfterS: 1, headers: quotaHeaders(quota, today.now) });
+    }
   }
   const entry = await openEntry.first(trx, {
     user_id: userId,

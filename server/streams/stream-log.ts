@@ -5,8 +5,12 @@
  */
 export interface StreamLog {
   readonly text: string;
+  /** UTF-16 units so far. */
+  readonly length: number;
   readonly closed: boolean;
   append(text: string): void;
+  /** Everything past `place`; costs what is new, not what the answer has become. */
+  from(place: number): string;
   /** No more text comes; what ended it is in the store by now. */
   close(): void;
   /** Resolves when there is text past `place` or the log is closed; rejects when `signal` aborts. */
@@ -34,6 +38,9 @@ export function createStreamLog(): StreamLog {
       if (pieces.length > 1) pieces.splice(0, pieces.length, pieces.join(''));
       return pieces[0] ?? '';
     },
+    get length() {
+      return length;
+    },
     get closed() {
       return closed;
     },
@@ -41,6 +48,18 @@ export function createStreamLog(): StreamLog {
       pieces.push(text);
       length += text.length;
       if (followers.size > 0) wakeAll();
+    },
+    from: (place) => {
+      let index = pieces.length;
+      let start = length;
+      while (index > 0 && start > place) {
+        index -= 1;
+        start -= pieces[index]!.length;
+      }
+      return pieces
+        .slice(index)
+        .join('')
+        .slice(place - start);
     },
     close: () => {
       closed = true;

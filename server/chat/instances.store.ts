@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import { databaseNow } from '../db/clock.ts';
+import type { Db, Trx } from '../db/schema.ts';
+
+/** An instance is dead when its last heartbeat is older than this. */
+export const HEARTBEAT_LOST_MS = 15_000;
+
+/** Says that this instance lives, by the database's clock. */
+export async function beat(trx: Trx, args: { instanceId: string }): Promise<void> {
+  const now = await databaseNow(trx);
+  await trx
+    .insertInto('instances')
+    .values({ id: args.instanceId, started_at: now, heartbeat_at: now })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: now }))
+    .execute();
+}
+
+/** What an instance left behind, as `finishGeneration` wants it, less what has to be counted. */
+export interface Orphan {
+  generationId: string;
+  promptId: number;
+  sessionId: number;
+  userId: number;
+  reservationId: number;
+  replyId: number | null;
+  prompt: string;
+  text: string;
+  model: string;
+}
+
+/**
+ * Generations that no living instance writes. `alone`: this process is the only one there can be
+ * (the embedded database), so every other instance is dead whatever its heartbeat says.
+ */
+export async function findOrphans(db: Db, args: { instanceId: string; alone: boolean }): Promise<Orphan[]> {
+  let query = db
+    .selectFrom('generations')
+    .innerJoin('messages as prompt', 'prompt.id', 'generations.prompt_id')
+    .leftJoin('messages as reply', 'reply.id', 'generations.reply_id')
+    .select([
+      'generations.id as generationId',
+      'generations.prompt_id as promptId',
+      'generations.session_id as sessionId',
+      'generations.user_id as userId',
+      'generations.reservation_id as reservationId',
+      'generations.reply_id as replyId',
+      'prompt.content as prompt',
+      (row) => row.fn.coalesce('reply.content', sql.lit('')).as('text'),
+      (row) => row.fn.coalesce('reply.model', sql.lit('')).as('model'),
+    ])
+    .where('generations.state', '=', sql.lit('running'))
+    .where('generations.instance_id', '!=', args.instanceId)
+    .limit(500);
+  if (!args.alone) {
+    const aliveSince = (await databaseNow(db)) - HEARTBEAT_LOST_MS;
+    query = query.where('generations.instance_id', 'not in', (living) =>
+      living.selectFrom('instances').select('instances.id').where('heartbeat_at', '>=', aliveSince),
+    );
+  }
+  return query.execute();
+}
+
+/** Which generations: all of a user, one of them, or those of one prompt. */
+export interface GenerationFilter {
+  userId: number;
+  id?: string;
+  promptId?: number;
+}
+
+/** Asks the other instances to stop what they write; each looks every second. Gives how many there are. */
+export async function requestStop(trx: Trx, args: GenerationFilter & { instanceId: string }): Promise<number> {
+  const asked = await trx
+    .updateTable('generations')
+    .set({ stop_requested: 1 })
+    .where('state', '=', sql.lit('running'))
+    .where('instance_id', '!=', args.instanceId)
+    .where('user_id', '=', args.userId)
+    .$if(args.id !== undefined, (query) => query.where('id', '=', args.id!))
+    .$if(args.promptId !== undefined, (query) => query.where('prompt_id', '=', args.promptId!))
+    .returning('id')
+    .execute();
+  return asked.length;
+}
+
+/** How many generations of a user other instances write. */
+export async function countElsewhere(db: Db, args: GenerationFilter & { instanceId: string }): Promise<number> {
+  const rows = await db
+    .selectFrom('generations')
+    .select('id')
+    .where('state', '=', sql.lit('running'))
+    .where('instance_id', '!=', args.instanceId)
+    .where('user_id', '=', args.userId)
+    .$if(args.id !== undefined, (query) => query.where('id', '=', args.id!))
+    .$if(args.promptId !== undefined, (query) => query.where('prompt_id', '=', args.promptId!))
+    .execute();
+  return rows.length;
+}
+
+/** Ids of the generations that this instance is to go on with: neither stopped, deleted nor ended by others. */
+export async function findWanted(db: Db, args: { instanceId: string }): Promise<string[]> {
+  const rows = await db
+    .selectFrom('generations')
+    .select('id')
+    .where('state', '=', sql.lit('running'))
+    .where('instance_id', '=', args.instanceId)
+    .where('stop_requested', '=', 0)
+    .execute();
+  return rows.map((row) => row.id);
+}
