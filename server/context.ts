@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { pino, type Logger } from 'pino';
-import { keepSetting } from './accounts/accounts.store.ts';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { keepSetting, openSetup } from './accounts/accounts.store.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
@@ -31,8 +31,8 @@ export interface Context {
   limits: SpendLimits;
   /** The server's own secret, for keyed hashes. */
   secret: string;
-  /** The one-time code of the first administrator, when this start has made it. */
-  setupCode: string | undefined;
+  /** Makes the one-time code of the first administrator, where one is needed and no start before has made it. */
+  makeSetupCode(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -42,15 +42,16 @@ export interface ContextOptions {
   flushDelayMs?: number;
   /** Milliseconds between two words of the demo model. */
   demoPaceMs?: number;
+  /** Where log lines go instead of standard output. */
+  logTo?: DestinationStream;
 }
 
 export async function createContext(config: Config, options: ContextOptions = {}): Promise<Context> {
   const clock = options.clock ?? Date.now;
-  const logger = pino({ level: config.LOG_LEVEL, base: undefined });
+  const logger = pino({ level: config.LOG_LEVEL, base: undefined }, options.logTo);
   const instanceId = randomBytes(9).toString('base64url');
   const database = await openDatabase(config, options);
   const secret = await database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });
-  const setupCode = await makeSetupCode(config, database);
   const upstream = createUpstream({
     apiKey: config.OPENAI_API_KEY,
     baseUrl: config.OPENAI_BASE_URL,
@@ -83,7 +84,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       concurrentChosen: config.concurrencyChosen,
     },
     secret,
-    setupCode,
+    makeSetupCode: () => makeSetupCode(config, database),
     close: async () => {
       stopBeating();
       await generations.drain(0);
@@ -103,12 +104,9 @@ function openDatabase(config: Config, options: ContextOptions): Promise<Database
   });
 }
 
-/** Beyond loopback the first administrator needs a code; it is printed by the start that makes it. */
+/** Beyond loopback the first administrator needs a code. Its hash alone is kept, so whoever makes it has to show it. */
 async function makeSetupCode(config: Config, database: Database): Promise<string | undefined> {
   if (config.loopbackOnly || config.ADMIN_EMAIL) return undefined;
   const code = randomBytes(12).toString('base64url');
-  const made = await database.write(keepSetting, { name: 'setup_code_made', value: hashToken(code) });
-  if (made !== hashToken(code)) return undefined;
-  await database.write(keepSetting, { name: 'setup_code', value: made });
-  return code;
+  return (await database.write(openSetup, { codeHash: hashToken(code) })) ? code : undefined;
 }

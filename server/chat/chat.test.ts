@@ -222,9 +222,8 @@ describe('wrong bodies', () => {
     const answer = await one.post('/chat', body);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body.errors?.map((error: { path: string }) => error.path) ?? []).toEqual(
-      field ? expect.arrayContaining([field]) : expect.any(Array),
-    );
+    const paths = answer.body.errors?.map((error: { path: string }) => error.path) ?? [];
+    expect(paths).toEqual(expect.arrayContaining(field ? [field] : []));
     expect((await one.post('/chat/stream', body)).status).toBe(status);
     expect(await unitsUsed(one)).toBe(before);
     expect((await one.get('/chat')).body.count).toBe(count);

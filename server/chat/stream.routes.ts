@@ -11,7 +11,7 @@ import { addQuotaHeaders } from './quota-reply.ts';
 export type StreamParts = AskParts & FollowParts;
 
 const config = { access: 'user' as const };
-const streamParams = z.object({ streamId: z.string().max(64) });
+const streamParams = z.object({ streamId: z.string().regex(/^[\w-]{1,64}$/) });
 
 export function addStreamRoutes(app: App, parts: StreamParts): void {
   addStart(app, parts);

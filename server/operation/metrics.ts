@@ -22,7 +22,7 @@ export function addMetrics(app: App, parts: { openGenerations: () => number }): 
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 30, 120],
     registers: [registry],
   });
-  const open = new Gauge({
+  const open: Gauge = new Gauge({
     name: 'daesa_generations_open',
     help: 'Answers being written by this process',
     registers: [],
