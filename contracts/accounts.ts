@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { freeText, instant, nameText, rowId } from './text.ts';
+import { exactText, freeText, instant, nameText, rowId } from './text.ts';
+
+/** No blanks and no invisible characters (`\p{C}`): what is shown is what was meant. */
+const emailPattern = /^[^\s\p{C}@]+@[^\s\p{C}@.]+(\.[^\s\p{C}@.]+)*$/u;
 
 export const email = freeText
   .overwrite((value) => value.trim())
-  .refine((value) => value.length <= 254 && /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*$/.test(value), {
+  .refine((value) => value.length <= 254 && emailPattern.test(value), {
     error: 'takes an e-mail address of at most 254 characters',
   });
 
 export const nickname = nameText(1, 40);
 
-export const newPassword = freeText.refine((value) => value.length >= 8 && value.length <= 256, {
-  error: 'takes 8 to 256 characters',
-});
+export const newPassword = exactText(8, 256);
+/** A password to check: never longer than one can be. */
+const password = exactText(0, 256);
 
 /** 'cookie' asks for a session cookie in place of the token. */
 const sessionKind = z.enum(['cookie', 'token']).optional();
@@ -22,13 +25,13 @@ export const joinBody = z.object({
   nickname,
   session: sessionKind,
   /** The one-time code that a server beyond loopback prints at its first start. */
-  setup_code: freeText.optional(),
+  setup_code: exactText(0, 256).optional(),
 });
 
 export const loginBody = z.object({
-  email: freeText,
-  password: freeText,
-  otp: freeText.optional(),
+  email: exactText(0, 254),
+  password,
+  otp: exactText(0, 64).optional(),
   session: sessionKind,
 });
 
@@ -64,11 +67,11 @@ export const profileChange = z.object({
   nickname: nickname.optional(),
   email: email.optional(),
   password: newPassword.optional(),
-  current_password: freeText.optional(),
+  current_password: password.optional(),
 });
 
 export const accountDeletion = z.object({
-  current_password: freeText.optional(),
+  current_password: password.optional(),
   keep_published: z.boolean().optional(),
 });
 

@@ -25,6 +25,13 @@ export function nameText(minimum: number, maximum: number) {
     });
 }
 
+/** A text of `minimum` to `maximum` code points that is kept as it is. */
+export function exactText(minimum: number, maximum: number) {
+  return freeText.refine((value) => characters(value) >= minimum && characters(value) <= maximum, {
+    error: `takes ${minimum} to ${maximum} characters`,
+  });
+}
+
 /** A text of `minimum` to `maximum` code points that is not blank. */
 export function longText(minimum: number, maximum: number) {
   return freeText.refine((value) => characters(value) <= maximum && value.trim().length >= minimum, {

@@ -20,9 +20,10 @@ async function main(): Promise<void> {
   const url = config.PORT === 0 ? `http://localhost:${port}` : config.PUBLIC_URL;
   context.logger.info({ url, port, database: context.database.kind }, 'ready');
   process.stderr.write(`Daesa is ready at ${url}\n`);
-  if (context.setupCode) {
-    process.stderr.write(`The first administrator joins with this setup_code (shown once): ${context.setupCode}\n`);
-  }
+  // Only now, when nothing can end this start before it is shown.
+  const setupCode = await context.makeSetupCode();
+  if (setupCode)
+    process.stderr.write(`The first administrator joins with this setup_code (shown once): ${setupCode}\n`);
 }
 
 /** What a person can mend gets one sentence, everything else its stack. */

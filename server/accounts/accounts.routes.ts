@@ -16,8 +16,8 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { invalidField, Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
-import { wantsPage } from '../http/faces.ts';
-import { isOwnOrigin, setSessionCookie, visitorOf } from '../http/visitor.ts';
+import { prefersHtml } from '../http/faces.ts';
+import { isOwnOrigin, originOf, setSessionCookie, visitorOf } from '../http/visitor.ts';
 import { remaining } from '../spend/quota-headers.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import { readQuota } from '../spend/spend.store.ts';
@@ -26,6 +26,7 @@ import {
   deleteAccount,
   findUser,
   findUserByEmail,
+  isLastAdministrator,
   join,
   logIn,
   logOut,
@@ -135,7 +136,7 @@ function addLogout(app: App, parts: AccountsParts): void {
     }
     if (loginId !== null) await parts.database.write(logOut, { loginId });
     setSessionCookie(reply, parts.config, '', 0);
-    return wantsPage(request) ? reply.redirect('/', 303) : reply.code(204).send();
+    return prefersHtml(request) ? reply.redirect('/', 303) : reply.code(204).send();
   };
   const options = {
     config: { access: 'user' as const },
@@ -149,7 +150,7 @@ function addLogout(app: App, parts: AccountsParts): void {
 function cameFromHere(request: FastifyRequest, config: Config): boolean {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
-  return isOwnOrigin(request, request.headers.origin ?? request.headers.referer, config);
+  return isOwnOrigin(request, request.headers.origin ?? originOf(request.headers.referer), config);
 }
 
 function addProfile(app: App, parts: AccountsParts): void {
@@ -170,7 +171,7 @@ function addProfile(app: App, parts: AccountsParts): void {
       await database.write(changeProfile, {
         userId: id,
         loginId: loginId ?? 0,
-        ...(await profileChanges(parts, id, request.body)),
+        ...(await profileChanges(parts, request, id)),
       });
       return readProfile(parts, id);
     },
@@ -180,7 +181,8 @@ function addProfile(app: App, parts: AccountsParts): void {
     '/accounts/profile',
     { config, schema: { tags: ['accounts'], body: accountDeletion.optional(), response: answers({ 204: nothing }) } },
     async (request, reply) => {
-      const user = await requirePassword(parts, visitorOf(request).id, request.body?.current_password);
+      const user = await requirePassword(parts, request, visitorOf(request).id, request.body?.current_password);
+      if (await isLastAdministrator(database.read, user.id)) throw new Problem('last_administrator');
       await parts.stopGenerations(user.id);
       await database.write(deleteAccount, {
         userId: user.id,
@@ -195,9 +197,13 @@ function addProfile(app: App, parts: AccountsParts): void {
 }
 
 /** Password and address change only with the current password. */
-async function profileChanges(parts: AccountsParts, userId: number, body: z.infer<typeof profileChange>) {
-  const { nickname, email, password } = body;
-  if (email !== undefined || password !== undefined) await requirePassword(parts, userId, body.current_password);
+async function profileChanges(
+  parts: AccountsParts,
+  request: FastifyRequest<{ Body: z.infer<typeof profileChange> }>,
+  userId: number,
+) {
+  const { nickname, email, password, current_password: current } = request.body;
+  if (email !== undefined || password !== undefined) await requirePassword(parts, request, userId, current);
   return {
     nickname,
     email: email === undefined ? undefined : { email, emailKey: emailKeyOf(email) },
@@ -205,13 +211,21 @@ async function profileChanges(parts: AccountsParts, userId: number, body: z.infe
   };
 }
 
-async function requirePassword(parts: AccountsParts, userId: number, password: string | undefined): Promise<UserRow> {
+/** Guessing here counts like guessing at login. */
+async function requirePassword(
+  parts: AccountsParts,
+  request: FastifyRequest,
+  userId: number,
+  password: string | undefined,
+): Promise<UserRow> {
   const user = await findUser(parts.database.read, userId);
   if (!user) throw new Problem('unauthenticated');
   if (password === undefined) throw invalidField('current_password', 'is needed for this');
+  const succeeded = await parts.throttle.login(`user ${userId}`, request.ip);
   if (!(await checkPassword(password, user.password_hash))) {
     throw invalidField('current_password', 'does not match');
   }
+  await succeeded();
   return user;
 }
 

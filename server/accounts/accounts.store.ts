@@ -107,12 +107,19 @@ async function becomesAdministrator(trx: Trx, args: JoinArgs): Promise<boolean> 
       .returning('name')
       .executeTakeFirst();
     if (!used) throw new Problem('setup_code_required');
+    await claimFirst(trx, args.login.now);
     return true;
   }
-  if (!args.firstIsAdministrator) return false;
+  if (!args.firstIsAdministrator || !(await claimFirst(trx, args.login.now))) return false;
+  // A server that has been public before may have accounts already: then this one is not the first.
+  return !(await trx.selectFrom('users').select('id').limit(1).executeTakeFirst());
+}
+
+/** True for whoever writes the row; everybody after waits for that transaction to end. */
+async function claimFirst(trx: Trx, now: number): Promise<boolean> {
   const claimed = await trx
     .insertInto('settings')
-    .values({ name: 'first_administrator', value: String(args.login.now) })
+    .values({ name: 'first_administrator', value: String(now) })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .returning('name')
     .executeTakeFirst();
@@ -215,11 +222,18 @@ export async function deleteAccount(trx: Trx, args: DeleteAccountArgs): Promise<
     .returning('id')
     .execute();
   if (administrators.length === 1 && administrators[0]?.id === args.userId) throw new Problem('last_administrator');
+  // The row goes first: it waits for whatever the account has under way, and nothing new can begin after it.
+  await trx.deleteFrom('users').where('id', '=', args.userId).execute();
   await keepUsage(trx, args);
   await trx.updateTable('ledger').set({ user_id: args.pseudonym }).where('user_id', '=', args.userId).execute();
   await trx.deleteFrom('daily_usage').where('user_id', '=', args.userId).execute();
   await trx.deleteFrom('idempotency_keys').where('user_id', '=', args.userId).execute();
-  await trx.deleteFrom('users').where('id', '=', args.userId).execute();
+}
+
+/** Whether nobody else administers; asked before an account's work is stopped, decided in `deleteAccount`. */
+export async function isLastAdministrator(db: Db, userId: number): Promise<boolean> {
+  const administrators = await db.selectFrom('users').select('id').where('role', '=', 'administrator').execute();
+  return administrators.length === 1 && administrators[0]?.id === userId;
 }
 
 async function keepUsage(trx: Trx, args: DeleteAccountArgs): Promise<void> {
@@ -248,6 +262,20 @@ export async function keepSetting(trx: Trx, args: { name: string; value: string 
     .execute();
   const row = await trx.selectFrom('settings').select('value').where('name', '=', args.name).executeTakeFirstOrThrow();
   return row.value;
+}
+
+/** Opens the setup code of the first administrator. False where a start before this one has done so, or there is one. */
+export async function openSetup(trx: Trx, args: { codeHash: string }): Promise<boolean> {
+  const administrator = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'administrator')
+    .executeTakeFirst();
+  if (administrator) return false;
+  const kept = await keepSetting(trx, { name: 'setup_code_made', value: args.codeHash });
+  if (kept !== args.codeHash) return false;
+  await keepSetting(trx, { name: 'setup_code', value: args.codeHash });
+  return true;
 }
 
 /** Whether the setup code of the first administrator has not been used. */

@@ -1,12 +1,17 @@
+import { BlockList, isIP } from 'node:net';
 import { RateLimiterMemory, type RateLimiterAbstract, type RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopbackHost, type Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 
+/** An IPv4 address is one address, also where a dual-stack socket writes it as IPv6. */
+function unmapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+}
+
 /** IPv6 users own a whole /64, so that is what counts as their network. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped) return mapped[1]!;
+export function networkOf(given: string): string {
+  const address = unmapped(given);
+  if (isIP(address) !== 6) return address;
   const [head = '', tail = ''] = address.split('%', 1)[0]!.split('::');
   const front = head.split(':').filter(Boolean);
   const back = tail.split(':').filter(Boolean);
@@ -15,6 +20,22 @@ export function networkOf(address: string): string {
     .slice(0, 4)
     .map((part) => Number.parseInt(part, 16).toString(16))
     .join(':');
+}
+
+/** Whether an address stands for many people (loopback, a trusted proxy), so that it alone is never blocked. */
+function sharedBy(proxies: string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const entry of proxies) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return (given) => {
+    const address = unmapped(given);
+    const family = isIP(address);
+    return isLoopbackHost(address) || (family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4'));
+  };
 }
 
 async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
@@ -46,8 +67,7 @@ export function createThrottle(config: Config): Throttle {
     duration: 900,
   });
   const joins = new RateLimiterMemory({ keyPrefix: 'join', points: config.JOINS_PER_NETWORK, duration: 3_600 });
-  // Loopback and trusted proxies stand for many people, so their address alone is never blocked.
-  const isShared = (address: string) => isLoopbackHost(address) || config.TRUST_PROXY.includes(address);
+  const isShared = sharedBy(config.TRUST_PROXY);
 
   return {
     login: async (account, address) => {

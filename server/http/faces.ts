@@ -1,15 +1,25 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Whether the client prefers a page to JSON: browsers name `text/html` when they open an address, programs don't. */
+/** Whether the client prefers HTML to JSON: browsers name `text/html` when they open an address, programs don't. */
+export function prefersHtml(request: FastifyRequest): boolean {
+  const accept = request.headers.accept?.toLowerCase() ?? '';
+  const html = weight(accept, 'text/html');
+  return html > 0 && html >= weight(accept, 'application/json');
+}
+
+/** Whether the answer is to be the web app: only reading shows a page. */
 export function wantsPage(request: FastifyRequest): boolean {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-  const accept = request.headers.accept;
-  if (!accept?.includes('text/html')) return false;
-  return weight(accept, 'text/html') >= weight(accept, 'application/json');
+  return (request.method === 'GET' || request.method === 'HEAD') && prefersHtml(request);
+}
+
+/** Adds a header that the answer depends on to those that are named already. */
+export function addVary(reply: FastifyReply, name: string): void {
+  const named = reply.getHeader('vary');
+  void reply.header('vary', named === undefined ? name : `${String(named)}, ${name}`);
 }
 
 function weight(accept: string, type: string): number {
-  const entry = accept.split(',').find((part) => part.trim().startsWith(type));
+  const entry = accept.split(',').find((part) => part.split(';', 1)[0]!.trim() === type);
   if (!entry) return 0;
   const quality = /;\s*q=([\d.]+)/.exec(entry);
   return quality ? Number(quality[1]) : 1;

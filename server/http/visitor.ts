@@ -73,11 +73,16 @@ export function readCredential(request: FastifyRequest, cookie: string): Credent
 
 /** A browser sends cookies by itself, so a change asked for with one has to come from a page of ours. */
 export function isOwnOrigin(request: FastifyRequest, origin: string | undefined, config: Config): boolean {
-  if (!origin || !URL.canParse(origin)) return false;
-  const { host, origin: exact } = new URL(origin);
-  return (
-    host === request.headers.host || host === new URL(config.PUBLIC_URL).host || config.CORS_ORIGINS.includes(exact)
-  );
+  // Only what a browser writes: `null`, a path or another scheme is no origin of a page.
+  if (!origin || !/^https?:/.test(origin) || originOf(origin) !== origin) return false;
+  const { host } = new URL(origin);
+  const own = [request.headers.host?.toLowerCase(), new URL(config.PUBLIC_URL).host];
+  return own.includes(host) || config.CORS_ORIGINS.includes(origin);
+}
+
+/** The origin of an address, a Referer say. */
+export function originOf(address: string | undefined): string | undefined {
+  return address !== undefined && URL.canParse(address) ? new URL(address).origin : undefined;
 }
 
 /** Where API keys work: asking models and reading what came of it; never accounts, keys or administration. */
@@ -94,14 +99,20 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** The check before every handler: sets `request.visitor` or throws 401 and 403. */
 export function checkAccess(config: Config, identify: Identify) {
   const cookie = cookieName(config);
-  return async (request: FastifyRequest): Promise<void> => {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const access = request.routeOptions.config.access ?? 'open';
     if (access === 'open') return;
+    // What depends on who asks is kept nowhere on the way.
+    void reply.header('cache-control', 'no-store');
     const route = request.routeOptions.url ?? '';
     const credential = route.startsWith('/v1/') ? readBearer(request) : readCredential(request, cookie);
     if (credential) {
       request.visitor = await identify(credential.token);
-      if (!request.visitor) throw new Problem('unauthenticated', 'This login or key is not valid (any more).');
+      if (!request.visitor) {
+        // A browser can't drop the cookie itself, and would be locked out of what needs no login.
+        if (credential.via === 'cookie') setSessionCookie(reply, config, '', 0);
+        throw new Problem('unauthenticated', 'This login or key is not valid (any more).');
+      }
       if (request.visitor.key && !KEY_ROUTES.test(route)) throw new Problem('forbidden', 'API keys do not work here.');
       if (credential.via === 'cookie' && !SAFE_METHODS.has(request.method)) {
         if (!isOwnOrigin(request, request.headers.origin, config)) throw new Problem('origin_refused');

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findPage } from '#contracts/pages.ts';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
-import { wantsPage } from './faces.ts';
+import { addVary, wantsPage } from './faces.ts';
 import { cookieName, readCredential, type Identify } from './visitor.ts';
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -36,10 +36,12 @@ export async function addWebApp(app: App, config: Config, identify: Identify): P
   app.addHook('onRequest', async (request, reply) => {
     const page = findPage(request.url.split('?', 1)[0]!);
     if (!page) return;
-    void reply.header('vary', 'Accept');
+    addVary(reply, 'Accept');
     if (!wantsPage(request)) return;
     if (page.login && !(await isLoggedIn(request, config, identify))) {
-      return reply.redirect(`/accounts/login?next=${encodeURIComponent(request.url)}`);
+      return reply
+        .header('cache-control', 'no-store')
+        .redirect(`/accounts/login?next=${encodeURIComponent(request.url)}`);
     }
     return sendHtml(reply, html);
   });
