@@ -1,4 +1,5 @@
 import { addAccountRoutes } from './accounts/accounts.routes.ts';
+import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
 import type { Context } from './context.ts';
 import { Problem } from './errors.ts';
@@ -9,6 +10,7 @@ import { addWebApp } from './http/web-app.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
+import { addSessionRoutes } from './sessions/sessions.routes.ts';
 
 export interface Server {
   app: App;
@@ -41,6 +43,8 @@ export async function buildApp(context: Context): Promise<Server> {
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
   addKeyRoutes(app, { config, database, clock });
+  addBotRoutes(app, { config, database });
+  addSessionRoutes(app, { config, database, generations });
   addChatRoutes(app, {
     config,
     database,

@@ -1,10 +1,11 @@
 import * as accounts from './accounts/accounts.store.ts';
-import * as beginTurn from './chat/begin-turn.store.ts';
-import * as chat from './chat/chat.store.ts';
-import * as generation from './chat/generation.store.ts';
-import * as instances from './chat/instances.store.ts';
 import type { Stores } from './db/database.ts';
 import * as keys from './keys/keys.store.ts';
+import * as sessions from './sessions/sessions.store.ts';
+import * as beginTurn from './turns/begin-turn.store.ts';
+import * as generation from './turns/generation.store.ts';
+import * as instances from './turns/instances.store.ts';
+import * as turn from './turns/turn.store.ts';
 
 /** Every store whose functions are given to `database.write`: what the embedded database's writer thread can run. */
-export const stores: Stores = { accounts, beginTurn, chat, generation, instances, keys };
+export const stores: Stores = { accounts, beginTurn, generation, instances, keys, sessions, turn };

@@ -5,6 +5,7 @@ export interface Client {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  patch(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   delete(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
@@ -44,6 +45,7 @@ export function clientOf(url: string, token: string, email = ''): Client {
     get: (path, headers) => send(url + path, 'GET', undefined, as(headers)),
     post: (path, body, headers) => send(url + path, 'POST', body, as(headers)),
     put: (path, body, headers) => send(url + path, 'PUT', body, as(headers)),
+    patch: (path, body, headers) => send(url + path, 'PATCH', body, as(headers)),
     delete: (path, body, headers) => send(url + path, 'DELETE', body, as(headers)),
   };
 }

@@ -4,9 +4,9 @@ import { answers, nothing, type App } from '../http/app-types.ts';
 import { startEventStream } from '../http/event-stream.ts';
 import { visitorOf } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
-import { ask, readIdempotencyKey, type AskParts } from './ask.ts';
-import { findStream, follow, readPlace, type FollowParts } from './follow.ts';
-import { addQuotaHeaders } from './quota-reply.ts';
+import { ask, readIdempotencyKey, type AskParts } from '../turns/ask.ts';
+import { findStream, follow, readPlace, type FollowParts } from '../turns/follow.ts';
+import { addQuotaHeaders } from '../turns/quota-reply.ts';
 
 export type StreamParts = AskParts & FollowParts;
 

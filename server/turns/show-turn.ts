@@ -1,6 +1,6 @@
 import type { ChatReply, Turn, TurnStatus, Usage } from '#contracts/chat.ts';
 import type { Visitor } from '../http/visitor.ts';
-import type { TurnRow } from './chat.store.ts';
+import type { TurnRow } from './turn.store.ts';
 
 export function toIso(instant: number): string {
   return new Date(instant).toISOString();

@@ -60,11 +60,12 @@ export async function findOrphans(db: Db, args: { instanceId: string; alone: boo
   return query.execute();
 }
 
-/** Which generations: all of a user, one of them, or those of one prompt. */
+/** Which generations: all of a user, one of them, or those of one prompt or session. */
 export interface GenerationFilter {
   userId: number;
   id?: string;
   promptId?: number;
+  sessionId?: number;
 }
 
 /** Asks the other instances to stop what they write; each looks every second. Gives how many there are. */
@@ -77,6 +78,7 @@ export async function requestStop(trx: Trx, args: GenerationFilter & { instanceI
     .where('user_id', '=', args.userId)
     .$if(args.id !== undefined, (query) => query.where('id', '=', args.id!))
     .$if(args.promptId !== undefined, (query) => query.where('prompt_id', '=', args.promptId!))
+    .$if(args.sessionId !== undefined, (query) => query.where('session_id', '=', args.sessionId!))
     .returning('id')
     .execute();
   return asked.length;
@@ -92,6 +94,7 @@ export async function countElsewhere(db: Db, args: GenerationFilter & { instance
     .where('user_id', '=', args.userId)
     .$if(args.id !== undefined, (query) => query.where('id', '=', args.id!))
     .$if(args.promptId !== undefined, (query) => query.where('prompt_id', '=', args.promptId!))
+    .$if(args.sessionId !== undefined, (query) => query.where('session_id', '=', args.sessionId!))
     .execute();
   return rows.length;
 }

@@ -7,7 +7,7 @@ import type { Quota, SpendLimits } from '../spend/reservation.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
 import type { ChatMessage, ChatRequest } from '../upstream/upstream.ts';
 import { beginTurn, type BegunTurn, type IdempotencyClaim } from './begin-turn.store.ts';
-import { readBranch, readSessionSetting } from './chat.store.ts';
+import { readBranch, readSessionSetting } from './turn.store.ts';
 import type { Generation } from './generation.ts';
 import type { Generations } from './generations.ts';
 

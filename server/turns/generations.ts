@@ -71,12 +71,13 @@ export function createGenerations(parts: GenerationsParts): Generations {
       return generation?.plan.userId === userId ? generation : undefined;
     },
     stop: async (filter) => {
-      const { userId, id, promptId } = filter;
+      const { userId, id, promptId, sessionId } = filter;
       const own = [...running.values()].filter(
         ({ plan }) =>
           plan.userId === userId &&
           (id === undefined || plan.id === id) &&
-          (promptId === undefined || plan.promptId === promptId),
+          (promptId === undefined || plan.promptId === promptId) &&
+          (sessionId === undefined || plan.sessionId === sessionId),
       );
       await end(own, 'stopped');
       if (shared) await stopElsewhere(filter);

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { session, sessionChange, sessionPage, sessionQuery } from '#contracts/sessions.ts';
+import { rowIdInPath } from '#contracts/text.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import { answers, nothing, type App } from '../http/app-types.ts';
+import { pageRange, sendPage } from '../http/lists.ts';
+import { visitorOf, type Visitor } from '../http/visitor.ts';
+import type { Generations } from '../turns/generations.ts';
+import {
+  changeSession,
+  countSessions,
+  deleteSession,
+  listSessions,
+  readBeginnings,
+  readMessages,
+  readRunningStreams,
+  readSession,
+} from './sessions.store.ts';
+import { showSession, showSessionRow } from './show-session.ts';
+
+export interface SessionsParts {
+  config: Config;
+  database: Database;
+  generations: Generations;
+}
+
+const config = { access: 'user' as const };
+const reading = { access: 'anyone' as const };
+const tags = ['sessions'];
+const sessionParams = z.object({ id: rowIdInPath });
+
+export function addSessionRoutes(app: App, parts: SessionsParts): void {
+  addSessionList(app, parts);
+  addSessionReading(app, parts);
+  addSessionChange(app, parts);
+}
+
+function addSessionList(app: App, parts: SessionsParts): void {
+  const { read } = parts.database;
+  const schema = { tags, querystring: sessionQuery, response: answers({ 200: sessionPage }) };
+  app.get('/sessions', { config: reading, schema }, async (request, reply) => {
+    const { mine, bot } = request.query;
+    const filter = { userId: mine === 'true' ? visitorOf(request).id : undefined, bot };
+    const range = pageRange(request.query);
+    const [rows, count] = await Promise.all([listSessions(read, filter, range), countSessions(read, filter)]);
+    const beginnings = await readBeginnings(
+      read,
+      rows.map(({ id }) => id),
+    );
+    const results = rows.map((row) => showSessionRow(row, request.visitor, beginnings.get(row.id) ?? ''));
+    const address = { publicUrl: parts.config.PUBLIC_URL, path: '/sessions', filters: { mine, bot } };
+    return sendPage(reply, address, range, { results, count });
+  });
+}
+
+/** A session with everything in it, as `visitor` may see it. Throws `not_found`. */
+async function loadSession(parts: SessionsParts, id: number, visitor: Visitor | undefined) {
+  const { read } = parts.database;
+  const row = await readSession(read, { id, readerId: visitor?.id ?? 0 });
+  if (!row) throw new Problem('not_found');
+  const [messages, streams] = await Promise.all([readMessages(read, id), readRunningStreams(read, id)]);
+  return showSession(row, visitor, messages, streams);
+}
+
+function addSessionReading(app: App, parts: SessionsParts): void {
+  const schema = { tags, params: sessionParams, response: answers({ 200: session }) };
+  app.get('/sessions/:id', { config: reading, schema }, (request) =>
+    loadSession(parts, request.params.id, request.visitor),
+  );
+}
+
+function addSessionChange(app: App, parts: SessionsParts): void {
+  const { database } = parts;
+  app.patch(
+    '/sessions/:id',
+    { config, schema: { tags, params: sessionParams, body: sessionChange, response: answers({ 200: session }) } },
+    async (request) => {
+      const visitor = visitorOf(request);
+      const { id } = request.params;
+      const { title, visibility, pinned } = request.body;
+      const changed = await database.write(changeSession, { id, userId: visitor.id, title, visibility, pinned });
+      if (!changed) throw new Problem('not_found');
+      return loadSession(parts, id, visitor);
+    },
+  );
+  app.delete(
+    '/sessions/:id',
+    { config, schema: { tags, params: sessionParams, response: answers({ 204: nothing }) } },
+    async (request, reply) => {
+      const { id: userId } = visitorOf(request);
+      const { id } = request.params;
+      await parts.generations.stop({ userId, sessionId: id });
+      if (!(await database.write(deleteSession, { id, userId }))) throw new Problem('not_found');
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import type { IntakeQuestion, NextQuestion, Session, SessionPrompt, SessionRow } from '#contracts/sessions.ts';
+import type { Visitor } from '../http/visitor.ts';
+import type { MessageRow, SessionDetails } from './sessions.store.ts';
+
+function toIso(instant: number): string {
+  return new Date(instant).toISOString();
+}
+
+/** The prompts of the branch that ends with `headId`, the oldest first. */
+export function branchOf(messages: MessageRow[], headId: number | null): MessageRow[] {
+  const prompts = new Map(messages.filter((row) => row.role === 'user').map((row) => [row.id, row]));
+  const branch: MessageRow[] = [];
+  let prompt = headId === null ? [...prompts.values()].at(-1) : prompts.get(headId);
+  while (prompt) {
+    branch.push(prompt);
+    prompt = prompts.get(prompt.parent_id ?? 0);
+  }
+  return branch.toReversed();
+}
+
+export function showPrompts(
+  messages: MessageRow[],
+  headId: number | null,
+  streams: Map<number, string>,
+): SessionPrompt[] {
+  const replies = Map.groupBy(
+    messages.filter((row) => row.role === 'assistant'),
+    (row) => row.parent_id,
+  );
+  const versions = Map.groupBy(
+    messages.filter((row) => row.role === 'user'),
+    (row) => row.parent_id,
+  );
+  return branchOf(messages, headId).map((prompt) => {
+    const answers = replies.get(prompt.id) ?? [];
+    return {
+      id: prompt.id,
+      kind: prompt.kind as SessionPrompt['kind'],
+      content: prompt.content,
+      created_at: toIso(prompt.created_at),
+      status: prompt.status,
+      stream_id: streams.get(prompt.id) ?? null,
+      replies: answers.map(({ id, content, model, created_at }) => ({
+        id,
+        content,
+        model,
+        created_at: toIso(created_at),
+      })),
+      chosen: answers.find((reply) => reply.chosen === 1)?.id ?? null,
+      versions: (versions.get(prompt.parent_id) ?? []).map(({ id }) => id),
+    };
+  });
+}
+
+/** The question of the intake that comes after `answered` answers; null where all have been given. */
+export function nextQuestionOf(intake: IntakeQuestion[], answered: number): NextQuestion | null {
+  const question = intake[answered];
+  return question ? { ...question, number: answered + 1, of: intake.length } : null;
+}
+
+function showFields(row: SessionDetails, visitor: Visitor | undefined, answered: number) {
+  const mine = visitor?.id === row.user_id;
+  const seesAddress = mine || visitor?.role === 'administrator';
+  return {
+    id: row.id,
+    bot: row.bot,
+    title: row.title,
+    status: row.status,
+    visibility: row.visibility,
+    pinned: row.pinned === 1,
+    next_question: row.status === 'intake' ? nextQuestionOf(JSON.parse(row.intake), answered) : null,
+    created_at: toIso(row.created_at),
+    updated_at: toIso(row.updated_at),
+    user: (seesAddress ? row.email : null) ?? row.nickname,
+    mine,
+  };
+}
+
+export function showSession(
+  row: SessionDetails,
+  visitor: Visitor | undefined,
+  messages: MessageRow[],
+  streams: Map<number, string>,
+): Session {
+  const answered = messages.filter(({ kind }) => kind !== 'question' && kind !== 'reply').length;
+  // A stream is for its owner to follow; the public reads what is stored.
+  const shownStreams = visitor?.id === row.user_id ? streams : new Map<number, string>();
+  return { ...showFields(row, visitor, answered), prompts: showPrompts(messages, row.head_id, shownStreams) };
+}
+
+export function showSessionRow(row: SessionDetails, visitor: Visitor | undefined, excerpt: string): SessionRow {
+  return { ...showFields(row, visitor, 0), excerpt };
+}
