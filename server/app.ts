@@ -43,7 +43,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
   addKeyRoutes(app, { config, database, clock });
-  addBotRoutes(app, { config, database });
+  addBotRoutes(app, { config, database, clock });
   addSessionRoutes(app, { config, database, generations });
   addChatRoutes(app, {
     config,

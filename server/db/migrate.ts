@@ -1,11 +1,13 @@
 import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
+import { sessions } from './migrations/0002-sessions.ts';
 import { gateway } from './migrations/0004-gateway.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
 export const migrations = {
   '0001-initial': initial,
+  '0002-sessions': sessions,
   '0004-gateway': gateway,
 };
 

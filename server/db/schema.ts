@@ -47,7 +47,15 @@ export interface Schema {
     reads_quotes: number;
     created_at: number;
     updated_at: number;
+    /** null: an administrators' bot; else the user who made it through /v1, and its only reader. */
+    owner_id: number | null;
+    greeting: Generated<string>;
+    starters: Generated<string>;
+    version: Generated<number>;
+    /** Not listed and not to be chosen any more; sessions go on with it. */
+    deleted_at: number | null;
   };
+  bot_versions: { bot_id: number; version: number; content: string; user_id: number | null; created_at: number };
   sessions: {
     id: Generated<number>;
     user_id: number;
@@ -61,6 +69,12 @@ export interface Schema {
     head_id: number | null;
     created_at: number;
     updated_at: number;
+    /** The bot's questions as they were when the session began. */
+    intake: Generated<string>;
+    /** Who wrote the title; a person's own is never replaced. */
+    titled_by: Generated<'message' | 'model' | 'user'>;
+    /** 1: there is a reply in it. */
+    answered: Generated<number>;
   };
   messages: {
     id: Generated<number>;
@@ -83,6 +97,10 @@ export interface Schema {
     completion_tokens: number | null;
     created_at: number;
     updated_at: number;
+    /** Of a reply: earlier turns that did not fit into the model's context window. */
+    left_out: number | null;
+    /** Of a reply: the quotes that the model was given, as JSON. */
+    citations: string | null;
   };
   generations: {
     /** Random; the `stream_id` of the wire. */
@@ -99,6 +117,8 @@ export interface Schema {
     error: string | null;
     created_at: number;
     finished_at: number | null;
+    /** 1: it takes no unit, for an answer that a failure of ours has cut. */
+    free: Generated<number>;
   };
   daily_usage: { user_id: number; day: string; used: number };
   /** Today's count of deleted accounts, by a keyed hash of the address, so that rejoining gives no new units. */
@@ -204,6 +224,55 @@ export interface Schema {
     generation_id: string;
     created_at: number;
   };
+  quotes: {
+    id: Generated<number>;
+    user_id: number;
+    content: string;
+    speaker: string | null;
+    episode: string | null;
+    situation: string | null;
+    /** Everything that is searched, folded. */
+    folded: string;
+    status: 'requested' | 'planned' | 'applied' | 'declined';
+    is_apply: number;
+    reply: string | null;
+    votes: number;
+    /** The quote that this one was found to be the same as. */
+    merged_into: number | null;
+    created_at: number;
+    updated_at: number;
+    applied_at: number | null;
+  };
+  quote_votes: { quote_id: number; user_id: number; created_at: number };
+  quote_grams: { gram: number; quote_id: number };
+  notices: {
+    id: Generated<number>;
+    user_id: number;
+    kind: 'quote_status' | 'quote_reply' | 'quote_merged';
+    quote_id: number | null;
+    detail: string;
+    created_at: number;
+    read_at: number | null;
+  };
+  snapshots: {
+    /** Random; the address of the page. */
+    id: string;
+    session_id: number | null;
+    user_id: number | null;
+    /** The nickname at the time; null: anonymous. */
+    author: string | null;
+    title: string;
+    bot: string;
+    /** The turns, as JSON. */
+    content: string;
+    listed: number;
+    created_at: number;
+    updated_at: number;
+    expires_at: number | null;
+    revoked_at: number | null;
+    hidden_at: number | null;
+  };
+  snapshot_reports: { snapshot_id: string; reporter: string; reason: string; created_at: number };
 }
 
 /** A connection to read from; a write function's `Trx` can be given wherever this is asked for. */
