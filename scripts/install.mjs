@@ -1,72 +1,119 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
-import { npm } from './npm.mjs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stopIfAsked } from './children.mjs';
+import { runNpm } from './npm.mjs';
 import { root } from './paths.mjs';
-import { runningServer } from './running.mjs';
+import { listRunning } from './running.mjs';
+import { say, showProgress } from './say.mjs';
 import { StopError } from './stop-error.mjs';
 
-const stamp = `${root}node_modules/.daesa-lock`;
-const lock = `${root}.daesa-installing`;
-/** An install that takes longer has been killed. */
-const LONGEST_INSTALL_MS = 15 * 60_000;
+/** Brings node_modules to what package-lock.json says. */
+export async function installDependencies() {
+  if (isInstalled(root)) return;
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    say('node_modules is a link to another checkout: it is used as it is.');
+    return;
+  }
+  // Not `npm ci`: it refuses a lockfile that lacks an optional package of another system, as one has that was
+  // written where the registry does not serve it. What the lockfile does hold is installed just so.
+  const command = ['install', '--no-save'];
+  await install(root, command, 'Installing the dependencies (a minute or two; once, and when they change)…');
+}
 
-function lockfileHash() {
+/** Whether node_modules of `folder` came whole from the lockfile that is there now. */
+export function isInstalled(folder) {
+  const stamp = stampOf(folder);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash(folder);
+}
+
+/**
+ * Installs what the lockfile of `folder` says by the npm `command`; `why` is the line that announces it. It stops
+ * where a process of this checkout still uses what an install replaces.
+ */
+export async function install(folder, command, why) {
+  refuseUnderRunning();
+  say(why);
+  // A half-made node_modules has no stamp, and npm would take it for whole.
+  if (existsSync(stampOf(folder))) rmSync(stampOf(folder));
+  else rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+  const hash = lockfileHash(folder);
+  const began = Date.now();
+  let answers = 0;
+  const endProgress = showProgress(
+    () => `  ${countInstalled(folder)}, ${answers} answers from the registry, ${seconds(began)} s`,
+  );
+  const result = await runNpm(folder, command, (more) => (answers += more)).finally(endProgress);
+  stopIfAsked();
+  const left = missing(folder);
+  // To npm, an optional package that could not be fetched is a success.
+  if (result.code !== 0 || left.length > 0) throw failure(result, left);
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  writeFileSync(stampOf(folder), hash);
+  say(`Installed in ${seconds(began)} s.`);
+}
+
+function refuseUnderRunning() {
+  const [user] = listRunning();
+  if (!user) return;
+  const who = user.command === 'start' ? 'a server' : `"${user.command}"`;
+  throw new StopError(
+    `New dependencies have to be installed, but ${who} of this checkout is running on them (pid ${user.pid}): stop it first.`,
+  );
+}
+
+function failure({ code, reason, output }, left) {
+  if (reason) {
+    return new StopError(`The npm registry can't be reached (${reason}): connect to the network and run this again.`);
+  }
+  if (code === 0) return new StopError(`npm left out what is needed here: ${left.join(', ')}; run this again.`);
+  const lines = output.split('\n').filter((line) => /^npm (error|ERR!)/.test(line));
+  process.stderr.write(`${lines.slice(0, 20).join('\n')}\n`);
+  return new StopError(`npm could not install the dependencies (code ${code}; its words are above).`);
+}
+
+function lockfileHash(folder) {
   return createHash('sha256')
-    .update(readFileSync(`${root}package-lock.json`))
+    .update(readFileSync(join(folder, 'package-lock.json')))
     .digest('hex');
 }
 
-function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash();
+function stampOf(folder) {
+  return join(folder, 'node_modules', '.daesa-lock');
 }
 
-/** Installs with `npm ci` when the lockfile is another one than was installed. */
-export async function installDependencies() {
-  if (isInstalled()) return;
-  await takeLock();
-  try {
-    if (!isInstalled()) await install();
-  } finally {
-    rmdirSync(lock);
-  }
+function seconds(began) {
+  return Math.round((Date.now() - began) / 1_000);
 }
 
-async function install() {
-  if (existsSync(`${root}node_modules`) && lstatSync(`${root}node_modules`).isSymbolicLink()) {
-    process.stderr.write('node_modules is a link to another checkout: it is used as it is.\n');
-    return;
-  }
-  const pid = runningServer();
-  if (pid)
-    throw new StopError(
-      `The dependencies have changed, but a server of this checkout is running (process ${pid}): stop it first.`,
-    );
-  process.stderr.write('Installing the dependencies (a minute or two, once) ');
-  await npm(['ci', '--no-audit', '--no-fund'], root);
-  writeFileSync(stamp, lockfileHash());
+function countInstalled(folder) {
+  const { length } = wanted(folder);
+  return `${length - missing(folder).length} of ${length} packages`;
 }
 
-/** Two launchers that start at once must not install over each other: the second one waits. */
-async function takeLock() {
-  for (let told = false; ; told = true) {
-    try {
-      mkdirSync(lock);
-      return;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (age(lock) > LONGEST_INSTALL_MS) rmdirSync(lock);
-    else {
-      if (!told) process.stderr.write('Another command is installing the dependencies; waiting for it.\n');
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
+function missing(folder) {
+  return wanted(folder).filter((path) => !existsSync(join(folder, path, 'package.json')));
 }
 
-function age(path) {
-  try {
-    return Date.now() - statSync(path).mtimeMs;
-  } catch {
-    return 0;
-  }
+/** The packages of the lockfile that this kind of machine gets for sure; an optional one without traits it may not. */
+function wanted(folder) {
+  const here = { os: process.platform, cpu: process.arch, libc: libcHere() };
+  const { packages } = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'));
+  return Object.keys(packages).filter((path) => {
+    const described = packages[path];
+    const meant = path !== '' && (!described.optional || described.os !== undefined);
+    return meant && Object.keys(here).every((trait) => allows(described[trait], here[trait]));
+  });
+}
+
+/** `glibc` or `musl`, which npm tells apart on Linux. */
+function libcHere() {
+  if (process.platform !== 'linux') return undefined;
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
+}
+
+function allows(list, value) {
+  if (list === undefined) return true;
+  const names = [list].flat();
+  return names.includes(value) || (names.some((name) => name.startsWith('!')) && !names.includes(`!${value}`));
 }

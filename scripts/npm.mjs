@@ -1,50 +1,55 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { startChild } from './children.mjs';
+import { searchPath } from './paths.mjs';
+import { mark } from './running.mjs';
 import { StopError } from './stop-error.mjs';
 
-/** npm's own program: the one that runs us, else the one beside Node, else whatever PATH has. */
-function npmProgram() {
-  const candidates = [
-    process.env.npm_execpath,
-    join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
-    join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js'),
-  ];
-  return candidates.find((path) => path?.endsWith('npm-cli.js') && existsSync(path));
+const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
+
+// Said as arguments, because NODE_ENV=production or an `omit` in the environment would leave out what builds the
+// web app, and `--silent` would hide why an install failed.
+const choices = [
+  '--include=dev',
+  '--include=optional',
+  '--ignore-scripts',
+  '--prefer-offline',
+  '--no-audit',
+  '--no-fund',
+  '--no-progress',
+  '--no-update-notifier',
+  '--loglevel=http',
+  `--fetch-retries=${process.env.npm_config_fetch_retries ?? 3}`,
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=8000',
+];
+
+/**
+ * Runs npm in a folder: how it ended, all it printed, and the network error among that, if any. `onAnswers` gets
+ * how many answers of the registry came since it was last called.
+ */
+export async function runNpm(folder, command, onAnswers) {
+  const npm = startChild(process.execPath, [findNpm(), ...command, ...choices], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    onOutput: (text) => onAnswers(text.split('http fetch').length - 1),
+  });
+  // npm outlives a launcher that is killed: the next launcher must not install beside it.
+  if (npm.pid !== undefined) mark('install', npm.pid);
+  const { code, output } = await npm.ended;
+  return { code, reason: output.match(unreachable)?.[0], output };
 }
 
-/** Runs npm quietly in a folder, with a dot every two seconds; on failure its last lines are shown. */
-export async function npm(args, directory) {
-  const program = npmProgram();
-  const [file, first] = program
-    ? [process.execPath, [program]]
-    : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
-  const child = spawn(file, [...first, ...args], {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: !program && process.platform === 'win32',
-  });
-  let output = '';
-  const keep = (data) => {
-    output = (output + data).slice(-4000);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const dots = setInterval(() => process.stderr.write('.'), 2000);
-  const code = await new Promise((resolve) => {
-    child.once('error', (error) => {
-      keep(error.message);
-      resolve(1);
-    });
-    child.once('close', resolve);
-  });
-  clearInterval(dots);
-  process.stderr.write('\n');
-  if (code === 0) return;
-  if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH/.test(output)) {
-    throw new StopError('The npm registry can not be reached: connect to the internet and try again.');
-  }
-  throw new StopError(
-    `npm could not install the dependencies; it said:\n${output.trim().split('\n').slice(-12).join('\n')}`,
-  );
+/** npm's own program, so that no shell and no `npm.cmd` stands between: the one that runs us, or the one beside Node. */
+function findNpm() {
+  const besideNode = dirname(process.execPath);
+  const candidates = [
+    process.env.npm_execpath,
+    join(besideNode, '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    join(besideNode, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+    ...searchPath('npm'),
+  ];
+  const found = candidates.find((file) => file?.endsWith('npm-cli.js') && existsSync(file));
+  if (!found) throw new StopError('npm is not installed here: install it beside Node, then run this again.');
+  return found;
 }

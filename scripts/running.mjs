@@ -1,45 +1,48 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { root } from './paths.mjs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runningFolder } from './paths.mjs';
+import { identify, isRunning, pidOf } from './processes.mjs';
 
-const marks = `${root}.daesa-running/`;
-
-/** When a process began, in ticks since boot (Linux); '' where the system does not say. */
-function startOf(pid) {
+/**
+ * Notes that process `pid` uses this checkout's node_modules as `command`: an empty file `COMMAND@PID-START`,
+ * so that a half-written mark cannot exist. It is taken away when the launcher ends; a mark whose process
+ * is gone counts for nothing.
+ */
+export function mark(command, pid) {
+  const identity = identify(pid);
+  if (identity === undefined) return;
+  listRunning();
+  const file = join(runningFolder, `${command.replace(':', '-')}@${identity}`);
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[19];
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
+    mkdirSync(runningFolder, { recursive: true });
+    writeFileSync(file, '');
   } catch (error) {
-    return error.code === 'EPERM';
+    // In a read-only checkout nobody can install either.
+    if (isReadOnly(error)) return;
+    throw error;
   }
+  process.on('exit', () => rmSync(file, { force: true }));
 }
 
-/** Notes that a server of this checkout runs; gives the function that takes the note back. */
-export function markRunning(pid) {
-  mkdirSync(marks, { recursive: true });
-  writeFileSync(marks + pid, startOf(pid));
-  return () => rmSync(marks + pid, { force: true });
+/** What runs from this checkout, as `{ command, pid }`; marks left behind by the dead are cleared. */
+export function listRunning() {
+  const alive = [];
+  for (const name of marksIn(runningFolder)) {
+    const [command, identity] = name.split('@');
+    if (isRunning(identity)) alive.push({ command, pid: pidOf(identity) });
+    else rmSync(join(runningFolder, name), { force: true });
+  }
+  return alive;
 }
 
-/** The process id of a running server of this checkout, or undefined. Notes of dead ones are removed. */
-export function runningServer() {
-  let names = [];
+export function isReadOnly(error) {
+  return ['EROFS', 'EACCES', 'EPERM'].includes(error.code);
+}
+
+function marksIn(folder) {
   try {
-    names = readdirSync(marks);
+    return readdirSync(folder).filter((name) => name.includes('@'));
   } catch {
-    return undefined;
+    return [];
   }
-  return names.map(Number).find((pid) => {
-    // A process id that is in use again belongs to a process that began at another time.
-    const same = isAlive(pid) && readFileSync(marks + pid, 'utf8') === startOf(pid);
-    if (!same) rmSync(marks + pid, { force: true });
-    return same;
-  });
 }

@@ -1,0 +1,77 @@
+import { build } from './build.mjs';
+import { runChecks } from './check.mjs';
+import { startNode, stopIfAsked, wasStopped } from './children.mjs';
+import { installDependencies } from './install.mjs';
+import { withLock } from './lock.mjs';
+import { chooseNode } from './node-version.mjs';
+import { commandOf } from './paths.mjs';
+import { mark } from './running.mjs';
+
+/** What can be run; each gives the exit code. */
+export const commands = {
+  start,
+  test: (args) => run('test', ['web', 'server'], () => [commandOf('vitest'), 'run', ...args]),
+  check,
+  cli: (args) => run('cli', [], () => ['server/cli.ts', ...args]),
+  bench: (args) => run('bench', ['server'], () => ['bench/run.ts', ...args]),
+  docs: (args) => run('docs', [], () => ['server/generate-docs.ts', ...args]),
+  'build:web': () => buildAlways('web'),
+  'build:server': () => buildAlways('server'),
+  'dev:web': (args) => run('dev:web', [], () => [commandOf('vite'), ...args]),
+};
+
+/** V8 keeps this much room for young objects; its default of 16 MB a thread would be most of what an idle server holds. */
+const memoryFlags = ['--max-semi-space-size=8'];
+
+/** The server also gets a channel, by whose end it notices that its launcher is gone. */
+async function start(args) {
+  const { code, signal } = await runPrepared('start', ['web', 'server'], (node) =>
+    startNode(node, 'dist/server/main.js', args, {
+      flags: memoryFlags,
+      env: { NODE_ENV: process.env.NODE_ENV || 'production' },
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    }),
+  );
+  return wasStopped(signal) ? 0 : code;
+}
+
+async function run(name, parts, program) {
+  const { code } = await runPrepared(name, parts, (node) => {
+    const [file, ...args] = program();
+    return startNode(node, file, args);
+  });
+  return code;
+}
+
+/** The lock is held until the child has its mark, so that nobody installs between our look and its start. */
+async function runPrepared(name, parts, begin) {
+  const child = await withLock(async () => {
+    const begun = begin(await prepare(parts));
+    if (begun.pid !== undefined) mark(name, begun.pid);
+    return begun;
+  });
+  return child.ended;
+}
+
+async function check() {
+  const node = await withLock(async () => {
+    const chosen = await prepare([]);
+    mark('check', process.pid);
+    return chosen;
+  });
+  return runChecks(node);
+}
+
+async function buildAlways(part) {
+  await withLock(async () => build(await prepare([]), part, { always: true }));
+  return 0;
+}
+
+/** Brings what is missing; gives the Node to run with. */
+async function prepare(parts) {
+  const node = await chooseNode();
+  await installDependencies();
+  for (const part of parts) await build(node, part);
+  stopIfAsked();
+  return node;
+}
