@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
 const benches = readdirSync(folder)
-  .filter((file) => file.endsWith('.ts') && !['run.ts', 'process.ts'].includes(file))
+  .filter(
+    (file) => file.endsWith('.ts') && !['run.ts', 'process.ts', 'subject.ts', 'slow-disk-server.ts'].includes(file),
+  )
   .map((file) => file.slice(0, -3));
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !benches.includes(name));
