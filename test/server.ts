@@ -21,13 +21,17 @@ export interface TestServerOptions extends ContextOptions {
   on?: { dataDir: string; databaseUrl: string | undefined };
 }
 
+/** An empty place for data, on which servers can be started one after the other (PostgreSQL: also side by side). */
+export async function freshPlace(): Promise<NonNullable<TestServerOptions['on']>> {
+  return { dataDir: mkdtempSync(join(tmpdir(), 'daesa-test-')), databaseUrl: await freshDatabaseUrl() };
+}
+
 /** A whole server in this process, on a real port and a database of its own, of the kind this run is for. */
 export async function startServer(
   options: TestServerOptions = {},
 ): Promise<TestServer & { databaseUrl: string | undefined }> {
   const { env = {}, on, ...contextOptions } = options;
-  const dataDir = on?.dataDir ?? mkdtempSync(join(tmpdir(), 'daesa-test-'));
-  const databaseUrl = on ? on.databaseUrl : await freshDatabaseUrl();
+  const { dataDir, databaseUrl } = on ?? (await freshPlace());
   const config = readConfig({
     PORT: '0',
     DATA_DIR: dataDir,
