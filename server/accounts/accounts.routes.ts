@@ -179,7 +179,7 @@ function addProfile(app: App, parts: AccountsParts): void {
 
   app.delete(
     '/accounts/profile',
-    { config, schema: { tags: ['accounts'], body: accountDeletion.optional(), response: answers({ 204: nothing }) } },
+    { config, schema: { tags: ['accounts'], body: accountDeletion.nullish(), response: answers({ 204: nothing }) } },
     async (request, reply) => {
       const user = await requirePassword(parts, request, visitorOf(request).id, request.body?.current_password);
       if (await isLastAdministrator(database.read, user.id)) throw new Problem('last_administrator');
