@@ -27,6 +27,8 @@ export const errorCodes = [
   'quota_exhausted',
   'too_many_generations',
   'budget_exhausted',
+  'too_many_tokens',
+  'model_not_allowed',
   'provider_auth',
   'provider_error',
   'provider_busy',

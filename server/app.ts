@@ -4,6 +4,8 @@ import { addChatRoutes } from './chat/chat.routes.ts';
 import type { Context } from './context.ts';
 import { Problem } from './errors.ts';
 import type { App } from './http/app-types.ts';
+import { createGatewayParts } from './gateway/gateway-parts.ts';
+import { addGateway } from './gateway/gateway.routes.ts';
 import { createApp } from './http/plugins.ts';
 import { checkAccess } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
@@ -56,6 +58,9 @@ export async function buildApp(context: Context): Promise<Server> {
     replayMs: config.STREAM_REPLAY_MS,
   });
 
+  const gateway = createGatewayParts(context);
+  addGateway(app, gateway);
+
   return {
     app,
     stop: async (timeoutMs) => {
@@ -63,6 +68,7 @@ export async function buildApp(context: Context): Promise<Server> {
       await generations.drain(timeoutMs);
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
+      gateway.progress.close();
       await app.close();
       clearTimeout(cut);
       await context.close();

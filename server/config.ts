@@ -188,6 +188,24 @@ export const settings = {
     ...integer(0, 1_000_000, 8, 'Answers being written at once, a user; `0` no limit.'),
     shown: '8, or the daily limit if that is larger',
   },
+  MONTHLY_BUDGET_USD: decimal(
+    0,
+    1_000_000,
+    undefined,
+    'A hard cap over all users and a month: nothing is asked of the provider past it.',
+  ),
+  GATEWAY_MAX_TOKENS: integer(
+    1,
+    10_000_000,
+    4_096,
+    'Added to a `/v1` request that names no maximum, only where a budget applies.',
+  ),
+  UNKNOWN_PRICE_RESERVE_USD: decimal(
+    0,
+    1_000,
+    0.1,
+    'Set aside in a budget for a request whose price nobody knows, and counted as spent by it.',
+  ),
   QUOTA_TIME_ZONE: timeZone,
   CORS_ORIGINS: originList,
   LOG_LEVEL: choice(logLevels, 'info', 'How much is logged, as JSON lines on standard output.'),
@@ -198,6 +216,7 @@ export const settings = {
   IDLE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest silence between two events of an answer.'),
   ANSWER_TIMEOUT_MS: integer(10, 86_400_000, 600 * second, 'Longest time a whole answer may take.'),
   BODY_LIMIT_BYTES: integer(1_024, 1_073_741_824, MiB, 'Largest JSON body.'),
+  UPLOAD_LIMIT_BYTES: integer(1_024, 4_294_967_296, 32 * MiB, 'Largest body below `/v1`.'),
   JSON_DEPTH_LIMIT: integer(4, 1_000, 64, 'Deepest nesting of a JSON body.'),
   DRAIN_TIMEOUT_MS: integer(
     0,

@@ -12,10 +12,12 @@ import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
 import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
+import { nanoOf } from './spend/money.ts';
+import { FREE, priceListOf } from './spend/price-list.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
-import { createUpstream, type Upstream } from './upstream/create-upstream.ts';
+import { createUpstream, openAiBaseUrl, type Upstream } from './upstream/create-upstream.ts';
 
 /** Every part of a running server. Built here and nowhere else; features get the ones they name. */
 export interface Context {
@@ -82,6 +84,11 @@ export async function createContext(config: Config, options: ContextOptions = {}
       zone: config.QUOTA_TIME_ZONE,
       concurrent: config.MAX_CONCURRENT_GENERATIONS,
       concurrentChosen: config.concurrencyChosen,
+      monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
+      unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
+      // With neither of the two, the model is a local one or the demo.
+      priceList:
+        config.OPENAI_API_KEY || config.OPENAI_BASE_URL ? priceListOf(config.OPENAI_BASE_URL ?? openAiBaseUrl) : FREE,
     },
     secret,
     makeSetupCode: () => makeSetupCode(config, database),

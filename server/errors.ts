@@ -27,6 +27,8 @@ const errorTable: Record<ErrorCode, { status: number; title: string }> = {
   quota_exhausted: { status: 429, title: "Today's questions are used up" },
   too_many_generations: { status: 429, title: 'Too many answers are being written at once' },
   budget_exhausted: { status: 429, title: 'The budget is used up' },
+  too_many_tokens: { status: 429, title: 'Too many tokens in a minute' },
+  model_not_allowed: { status: 403, title: 'This API key does not take that model' },
   provider_auth: { status: 502, title: 'The model provider refused our credentials' },
   provider_error: { status: 502, title: 'The model provider failed' },
   provider_busy: { status: 503, title: 'The model provider is busy' },

@@ -1,12 +1,25 @@
 import * as accounts from './accounts/accounts.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
+import * as gateway from './gateway/gateway.store.ts';
 import * as keys from './keys/keys.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
+import * as budget from './spend/budget.store.ts';
 import * as beginTurn from './turns/begin-turn.store.ts';
 import * as generation from './turns/generation.store.ts';
 import * as instances from './turns/instances.store.ts';
 import * as turn from './turns/turn.store.ts';
 
 /** Every store whose functions are given to `database.write`: what the embedded database's writer thread can run. */
-export const stores: Stores = { accounts, beginTurn, bots, generation, instances, keys, sessions, turn };
+export const stores: Stores = {
+  accounts,
+  beginTurn,
+  bots,
+  budget,
+  gateway,
+  generation,
+  instances,
+  keys,
+  sessions,
+  turn,
+};

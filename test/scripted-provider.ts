@@ -18,6 +18,7 @@ interface RecordedRequest {
   headers: IncomingHttpHeaders;
   /** Parsed JSON, or the text where it is none. */
   body: unknown;
+  rawBody: string;
   /** Tells its connection from others. */
   clientPort: number | undefined;
   /** Milliseconds of `performance.now()`. */
@@ -93,6 +94,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
       path,
       headers: incoming.headers,
       body: undefined,
+      rawBody: '',
       clientPort: incoming.socket.remotePort,
       at: performance.now(),
       finished: false,
@@ -104,7 +106,8 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
       left.abort();
       changed();
     });
-    record.body = parse(await readAll(incoming));
+    record.rawBody = await readAll(incoming);
+    record.body = parse(record.rawBody);
     if (path.startsWith('/control/')) return control(provider, path, record.body, response);
     requests.push(record);
     changed();

@@ -32,4 +32,10 @@ export interface SpendLimits {
   concurrent: number;
   /** Only the default of `concurrent` grows with a user's daily limit. */
   concurrentChosen: boolean;
+  /** Nano-dollars that all users may spend in a month; null: no cap. */
+  monthlyBudget?: number | null;
+  /** Nano-dollars that are set aside for a call whose price nobody knows. */
+  unknownPriceReserve?: number;
+  /** Whose prices count where a reservation does not say. */
+  priceList?: string;
 }

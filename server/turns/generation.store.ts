@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
-import { refund, settle } from '../spend/spend.store.ts';
+import { refund, settle } from '../spend/settle.store.ts';
 import { deleteTurn } from './turn.store.ts';
 
 /** A generation's last state, as it is stored. */

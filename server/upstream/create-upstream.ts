@@ -12,7 +12,7 @@ import { retrying } from './retry.ts';
 import type { RetryOptions } from './retry.ts';
 import type { ChatRequest, ChatResult, ChatSink, Provider } from './upstream.ts';
 
-const openAiBaseUrl = 'https://api.openai.com/v1';
+export const openAiBaseUrl = 'https://api.openai.com/v1';
 
 export interface UpstreamOptions {
   apiKey?: string;

@@ -4,6 +4,7 @@ import type { TimeLimits } from './chat-call.ts';
 import { readModelList } from './model-list.ts';
 import { failureOfConnection, failureOfStatus, timeoutFailure } from './provider-failure.ts';
 import { isReasoningModel } from './reasoning-models.ts';
+import type { Transport } from './transport.ts';
 import type { CatalogueModel, ChatRequest, ChatResult, Provider } from './upstream.ts';
 
 interface OpenAiOptions {
@@ -51,8 +52,31 @@ export function createOpenAiProvider(options: OpenAiOptions): OpenAiProvider {
         call.dispatched();
       });
     },
+    transport: transportOver(pool, base, authorization(base, apiKey), secrets, limits),
     listModels: (signal) => listModels(pool, `${path}/models${base.search}`, headers, secrets, signal),
     close: () => pool.destroy(),
+  };
+}
+
+function transportOver(pool: Pool, base: URL, credentials: string[], secrets: string[], limits: TimeLimits): Transport {
+  const pathOf = (path: string) => {
+    const [name = '', query] = path.split('?', 2);
+    const search = [base.search.slice(1), query].filter(Boolean).join('&');
+    return `${base.pathname.replace(/\/+$/, '')}/${name}${search === '' ? '' : `?${search}`}`;
+  };
+  return {
+    limits,
+    secrets,
+    socketAddress: (path) => ({
+      url: `${base.protocol === 'https:' ? 'wss:' : 'ws:'}//${base.host}${pathOf(path)}`,
+      headers: Object.fromEntries(credentials.length > 0 ? [credentials as [string, string]] : []),
+    }),
+    send({ method, path, headers, body }, handler) {
+      pool.dispatch(
+        { path: pathOf(path), method: method as 'POST', headers: [...credentials, ...headers], body },
+        handler,
+      );
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** What every kind of model provider looks like to the rest of the house. */
+import type { Transport } from './transport.ts';
 
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
@@ -55,4 +56,6 @@ export interface Provider {
   readonly kind: 'openai' | 'local' | 'demo';
   listModels(signal: AbortSignal): Promise<CatalogueModel[]>;
   chat(request: ChatRequest, sink: ChatSink, signal: AbortSignal): Promise<ChatResult>;
+  /** Carries any other request to it; none where the provider is no server. */
+  readonly transport?: Transport;
 }

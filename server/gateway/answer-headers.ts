@@ -1,0 +1,59 @@
+import type { FastifyReply } from 'fastify';
+import type { Quota } from '../spend/reservation.ts';
+import { quotaHeaders, remaining } from '../spend/quota-headers.ts';
+import type { TokenRoom } from '../spend/key-limits.store.ts';
+import type { AnswerHeaders } from '../upstream/provider-failure.ts';
+
+/** A time as OpenAI writes it in its headers: `12ms`, `8.5s`, `6m0s`, `14h3m20s`. */
+export function shortTime(milliseconds: number): string {
+  const ms = Math.max(0, Math.round(milliseconds));
+  if (ms < 1_000) return `${ms}ms`;
+  const hours = Math.floor(ms / 3_600_000);
+  const minutes = Math.floor((ms % 3_600_000) / 60_000);
+  const seconds = (ms % 60_000) / 1_000;
+  if (hours > 0) return `${hours}h${minutes}m${Math.ceil(seconds)}s`;
+  if (minutes > 0) return `${minutes}m${Math.ceil(seconds)}s`;
+  return `${seconds}s`;
+}
+
+/** Where the asker stands: OpenAI's names, and ours. */
+export function limitHeaders(quota: Quota, room: TokenRoom | null, now: number): Record<string, string> {
+  const headers = quotaHeaders(quota, now);
+  const left = remaining(quota);
+  if (left !== null) {
+    headers['x-ratelimit-limit-requests'] = String(quota.limit);
+    headers['x-ratelimit-remaining-requests'] = String(left);
+    headers['x-ratelimit-reset-requests'] = shortTime(quota.resetsAt - now);
+  }
+  if (room) {
+    headers['x-ratelimit-limit-tokens'] = String(room.limit);
+    headers['x-ratelimit-remaining-tokens'] = String(room.remaining);
+    headers['x-ratelimit-reset-tokens'] = shortTime(room.resetMs);
+  }
+  return headers;
+}
+
+/** What is handed on of a provider's headers; cookies and the name of our organisation are not among it. */
+const handedOn =
+  /^(content-type|content-disposition|retry-after|retry-after-ms|x-ratelimit-.*|openai-(version|model|processing-ms|poll-after-ms))$/;
+
+/** The headers of an answer: the provider's, under ours. */
+export function answerHeaders(
+  reply: FastifyReply,
+  fromProvider: AnswerHeaders,
+  startedAt: number,
+): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(fromProvider)) {
+    if (value !== undefined && handedOn.test(name)) headers[name] = value;
+  }
+  headers['openai-processing-ms'] ??= String(Math.round(performance.now() - startedAt));
+  Object.assign(headers, reply.getHeaders());
+  if (String(headers['content-type']).includes('event-stream')) {
+    headers['cache-control'] = 'no-store, no-transform';
+    headers['x-accel-buffering'] = 'no';
+  } else {
+    headers['cache-control'] ??= 'no-store';
+  }
+  return headers;
+}

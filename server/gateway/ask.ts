@@ -1,0 +1,294 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { currentDay } from '../db/clock.ts';
+import { invalidField, Problem } from '../errors.ts';
+import { visitorOf, type Visitor } from '../http/visitor.ts';
+import { noteExhausted } from '../spend/budget.store.ts';
+import { priceOf } from '../spend/price.ts';
+import type { SpendLimits } from '../spend/reservation.ts';
+import type { Catalogue } from '../upstream/catalogue.ts';
+import { limitHeaders } from './answer-headers.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import { carryOut, type CallEnd, type CallParts } from './call.ts';
+import { chooseModel, type ChosenModel } from './choose-model.ts';
+import type { Endpoint } from './endpoints.ts';
+import { beginCall, type KeepClaim, type KeptAnswer } from './gateway.store.ts';
+import { readMembers, readValue, setMembers, type JsonMembers } from './json-members.ts';
+import { countPrompt, estimatePrompt } from './prompt.ts';
+import type { Target, Targets } from './targets.ts';
+import { Ticket, type TicketParts } from './ticket.ts';
+
+export interface GatewayParts extends CallParts {
+  config: Config;
+  database: Database;
+  catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
+  targets: Targets;
+  limits: SpendLimits;
+  instanceId: string;
+  clock: () => number;
+  tickets: TicketParts;
+  observe: (end: CallEnd & { endpoint: string }) => void;
+}
+
+/** What a JSON body asks for, as far as the gateway has to know. */
+interface Asked {
+  members: JsonMembers;
+  stream: boolean;
+  /** The client wants the usage event of a stream itself. */
+  includeUsage: boolean;
+  /** Tokens of the longest answer, where the body says. */
+  maximum: number | undefined;
+  /** Answers that are asked for at once. */
+  answers: number;
+}
+
+const idempotencyKey = /^[\x21-\x7e]{1,255}$/;
+
+/** Reads an `Idempotency-Key` header: 1–255 visible ASCII characters. */
+function readClaim(request: FastifyRequest, route: string, body: Buffer): KeepClaim | null {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return null;
+  const key = String(header);
+  if (!idempotencyKey.test(key)) throw invalidField('Idempotency-Key', 'takes 1 to 255 visible ASCII characters');
+  return { route: `POST /v1/${route}`, key, bodyHash: createHash('sha256').update(body).digest('base64url') };
+}
+
+function readCount(members: JsonMembers, name: string): number | undefined {
+  const value = readValue(members, name);
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+
+/** The names that decide what a call costs and who may make it: spelt otherwise, some providers still take them. */
+const guarded = new Set([
+  'model',
+  'stream',
+  'stream_options',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+]);
+
+function refuseOtherSpellings(members: JsonMembers): void {
+  for (const name of members.spans.keys()) {
+    if (!guarded.has(name) && guarded.has(name.toLowerCase())) {
+      throw new Problem('unreadable', `The body names ${JSON.stringify(name)}; it is written ${name.toLowerCase()}.`);
+    }
+  }
+}
+
+function readModel(members: JsonMembers): string | undefined {
+  const model = readValue(members, 'model');
+  if (model === undefined || model === null) return undefined;
+  if (typeof model !== 'string' || model.length > 300 || model.includes('\u0000')) {
+    throw invalidField('model', 'takes the name of a model');
+  }
+  return model.toWellFormed();
+}
+
+function readAsked(members: JsonMembers, endpoint: Endpoint, model: string): Asked {
+  const options = readValue(members, 'stream_options') as { include_usage?: unknown } | null | undefined;
+  const maxima = endpoint.maxima(model).flatMap((name) => readCount(members, name) ?? []);
+  return {
+    members,
+    stream: readValue(members, 'stream') === true,
+    includeUsage: options?.include_usage === true,
+    maximum: maxima.length > 0 ? Math.max(...maxima) : undefined,
+    answers: readCount(members, 'n') ?? 1,
+  };
+}
+
+/** What has to be known before the call because somebody limits money or tokens; otherwise nothing is counted. */
+interface Forecast {
+  cost: number | null;
+  tokens: number;
+  /** The maximum that is added to a body without one. */
+  added: number | undefined;
+}
+
+function forecast(
+  parts: GatewayParts,
+  visitor: Visitor,
+  endpoint: Endpoint,
+  asked: Asked,
+  model: string,
+  targets: Target[],
+): Forecast | undefined {
+  const { key } = visitor;
+  const limited = parts.limits.monthlyBudget != null || key?.monthlyBudget != null || key?.tokensPerMinute != null;
+  if (!limited) return undefined;
+  const takesMaximum = endpoint.maxima(model).length > 0;
+  const added = takesMaximum && asked.maximum === undefined ? parts.config.GATEWAY_MAX_TOKENS : undefined;
+  const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : 0;
+  const inputTokens = estimatePrompt(asked.members.bytes);
+  const text = readValue(asked.members, 'input');
+  const characters = endpoint.name === 'audio/speech' && typeof text === 'string' ? text.length : 0;
+  const costs = targets.map(
+    ({ priceList }) => priceOf(priceList, model, { inputTokens, outputTokens, characters }, parts.clock()).cost,
+  );
+  // Pictures are billed by what comes out, which nobody knows before.
+  const unknown = endpoint.name.startsWith('images/') || costs.some((cost) => cost === null);
+  const cost = unknown ? null : Math.max(...costs.map((known) => known ?? 0));
+  return { cost, tokens: inputTokens + outputTokens, added };
+}
+
+/** The body as the provider gets it: by another model name, with a maximum, or with its usage asked for. */
+function bodyFor(endpoint: Endpoint, asked: Asked, chosen: ChosenModel, added: number | undefined): Buffer {
+  const values: Record<string, unknown> = {};
+  if (chosen.asked !== chosen.used) values.model = chosen.used;
+  if (added !== undefined) values[endpoint.maxima(chosen.used)[0]!] = added;
+  if (endpoint.usageIsAsked && asked.stream && !asked.includeUsage) {
+    const options = readValue(asked.members, 'stream_options');
+    values.stream_options = { ...(typeof options === 'object' ? options : {}), include_usage: true };
+  }
+  return setMembers(asked.members, values);
+}
+
+/** Longest text of an answer without a maximum, and how much of it one token can be. */
+const LONGEST_TEXT = 32 * 1024 * 1024;
+const CHARACTERS_OF_TOKEN = 32;
+
+export interface AskOptions {
+  /** Called with the whole answer before its last byte goes out. */
+  onWhole?: (answer: KeptAnswer, reader: AnswerReader, target: string) => Promise<void>;
+  /** Refuses a body, before anything is taken. */
+  check?: (members: JsonMembers) => Promise<void>;
+}
+
+/** Answers a POST with a JSON body: reserves, asks, hands the answer on, settles. */
+export async function askJson(
+  parts: GatewayParts,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: AskOptions = {},
+): Promise<void> {
+  const visitor = visitorOf(request);
+  const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
+  refuseOtherSpellings(members);
+  await options.check?.(members);
+  const chosen = await chooseModel(parts.catalogue, readModel(members), parts.clock());
+  const targets = await parts.targets.find(endpoint.name, chosen.used);
+  if (targets.every((target) => target.kind === 'demo') && !endpoint.demo) {
+    throw new Problem('not_supported', `The demo model does not serve ${endpoint.name}: set OPENAI_API_KEY for it.`);
+  }
+  const asked = readAsked(members, endpoint, chosen.used);
+  const foreseen = forecast(parts, visitor, endpoint, asked, chosen.used, targets);
+  const claim = endpoint.units > 0 ? readClaim(request, endpoint.name, members.bytes) : null;
+  const begun = await beginOrNote(parts, visitor, {
+    endpoint: endpoint.name,
+    units: endpoint.units,
+    model: chosen.used,
+    priceList: targets[0]!.priceList,
+    foreseen,
+    claim,
+    // A key's list of models names what clients ask for as well as what answers.
+    askedModel: chosen.asked ?? chosen.used,
+  });
+  if ('kept' in begun) return sendKept(reply, begun.kept);
+  const { ticket, headers } = begun;
+  const body = bodyFor(endpoint, asked, chosen, foreseen?.added);
+  const maximum = asked.maximum ?? foreseen?.added;
+  const end = await carryOut(
+    {
+      ticket,
+      targets,
+      model: chosen.used,
+      request: () => ({
+        method: 'POST',
+        path: endpoint.name,
+        headers: providerHeaders(request, 'application/json'),
+        body,
+      }),
+      reader: (target) =>
+        new endpoint.reader({
+          secrets: target.transport.secrets,
+          dropUsage: asked.stream && !asked.includeUsage,
+          maxText: maximum ? Math.max(4_096, maximum * asked.answers * CHARACTERS_OF_TOKEN) : LONGEST_TEXT,
+        }),
+      countPrompt: () => countPrompt(members.bytes),
+      streams: asked.stream,
+      headers: { ...headers, ...chosen.headers },
+      keepsCopy: claim !== null || options.onWhole !== undefined,
+      onWhole: options.onWhole && ((answer, reader) => options.onWhole!(answer, reader, targets[0]!.name)),
+    },
+    parts,
+    reply,
+  );
+  request.spent = { model: end.model, tokens: end.tokens };
+  parts.observe({ ...end, endpoint: endpoint.name });
+}
+
+export interface BeginArgs {
+  endpoint: string;
+  units: 0 | 1;
+  model: string;
+  askedModel: string;
+  priceList: string;
+  foreseen: Forecast | undefined;
+  claim: KeepClaim | null;
+}
+
+/** Reserves a call; a refusal for lack of budget is noted for the alerts. */
+export async function beginOrNote(
+  parts: GatewayParts,
+  visitor: Visitor,
+  args: BeginArgs,
+): Promise<{ ticket: Ticket; headers: Record<string, string> } | { kept: KeptAnswer }> {
+  const { database, limits, instanceId } = parts;
+  const now = parts.clock();
+  try {
+    const begun = await database.write(beginCall, {
+      now,
+      keep: args.claim,
+      reserve: {
+        userId: visitor.id,
+        purpose: 'gateway',
+        model: args.model,
+        askedModel: args.askedModel,
+        limits,
+        instanceId,
+        keyId: visitor.key?.id ?? null,
+        endpoint: args.endpoint,
+        units: args.units,
+        priceList: args.priceList,
+        cost: args.foreseen?.cost ?? null,
+        tokens: args.foreseen?.tokens ?? 0,
+      },
+    });
+    if ('kept' in begun) return begun;
+    const headers = args.units > 0 ? limitHeaders(begun.quota, begun.tokenRoom, now) : {};
+    return { ticket: new Ticket(begun.reservation.id, parts.tickets), headers };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'budget_exhausted') {
+      const { day } = await currentDay(database.read, limits.zone);
+      await database.write(noteExhausted, {
+        userId: visitor.id,
+        keyId: visitor.key?.id ?? null,
+        monthlyBudget: limits.monthlyBudget ?? null,
+        month: day.slice(0, 7),
+        now,
+      });
+    }
+    throw error;
+  }
+}
+
+function sendKept(reply: FastifyReply, { contentType, answer }: KeptAnswer): void {
+  void reply
+    .header('idempotent-replayed', 'true')
+    .header('cache-control', 'no-store')
+    .type(contentType)
+    .send(Buffer.from(answer, 'base64'));
+}
+
+/** What is handed on of a client's headers: neither credentials nor whose organisation it is. */
+export function providerHeaders(request: FastifyRequest, contentType: string | undefined): string[] {
+  const headers = ['accept', String(request.headers.accept ?? '*/*')];
+  if (contentType !== undefined) headers.push('content-type', contentType);
+  const beta = request.headers['openai-beta'];
+  if (beta !== undefined) headers.push('openai-beta', String(beta));
+  return headers;
+}

@@ -1,0 +1,260 @@
+/**
+ * One call below /v1, from its reservation to its one end:
+ *
+ *   reserved ─▶ asked ─┬─ refused by the provider (4xx) ────────────▶ refunded   its answer is handed on
+ *                      ├─ failed before anything came (5xx, …) ─────▶ refunded   an error answer
+ *                      ├─ whole ────────────────────────────────────▶ settled    with the usage it names
+ *                      ├─ broken off after a token ─────────────────▶ settled    estimated; an error event
+ *                      ├─ its client left before it was taken ──────▶ refunded   the provider is hung up on
+ *                      └─ its client left afterwards ───────────────▶ settled    estimated; likewise
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
+import { Problem } from '../errors.ts';
+import { toProblem } from '../http/problems.ts';
+import { countTokens } from '../upstream/count-tokens.ts';
+import { failureOfStatus, ProviderFailure } from '../upstream/provider-failure.ts';
+import type { ProviderRequest } from '../upstream/transport.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import { AnswerRelay, ClientLeft } from './answer-relay.ts';
+import type { Breakers } from './breakers.ts';
+import type { KeptAnswer } from './gateway.store.ts';
+import { ProviderCall, type Refusal } from './provider-call.ts';
+import type { ProgressNotes } from './progress-notes.ts';
+import { handOnRefusal } from './refusal.ts';
+import type { Target } from './targets.ts';
+import type { Ticket } from './ticket.ts';
+
+export interface CallPlan {
+  ticket: Ticket;
+  /** Where it may be asked, the best first. */
+  targets: Target[];
+  model: string;
+  /** The request for one target. */
+  request: (target: Target) => ProviderRequest;
+  reader: (target: Target) => AnswerReader;
+  /** Tokens of what is asked, as exactly as they can be counted. */
+  countPrompt: () => Promise<number>;
+  streams: boolean;
+  headers: Record<string, string>;
+  keepsCopy: boolean;
+  /** A copy of the whole answer, before its last byte goes out. */
+  onWhole?: (answer: KeptAnswer, reader: AnswerReader) => Promise<void>;
+  /** Which body can not be sent twice. */
+  once?: boolean;
+}
+
+export interface CallParts {
+  breakers: Breakers;
+  progress: ProgressNotes;
+}
+
+export interface CallEnd {
+  status: number;
+  model: string;
+  tokens: number;
+}
+
+interface Attempt {
+  target: Target;
+  relay: AnswerRelay;
+  reader: AnswerReader;
+  sent: boolean;
+  refusal?: Refusal;
+}
+
+const RETRIES = 2;
+const LONGEST_WAIT_S = 2;
+
+/** Asks the provider and answers the client. Throws the problem to answer where nothing has been sent yet. */
+export async function carryOut(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promise<CallEnd> {
+  const left = new AbortController();
+  const onClose = () => {
+    if (!reply.raw.writableFinished) left.abort(new ClientLeft());
+  };
+  reply.raw.once('close', onClose);
+  if (reply.raw.destroyed) onClose();
+  let last: Attempt | undefined;
+  const tried = (attempt: Attempt) => {
+    last = attempt;
+  };
+  try {
+    const attempt = await tryTargets(plan, parts, reply, left.signal, tried);
+    if (attempt.refusal) return await refuse(plan, attempt, attempt.refusal, reply);
+    return await succeed(plan, attempt);
+  } catch (error) {
+    if (left.signal.aborted) return await leave(plan, last);
+    return await fail(plan, last, error);
+  } finally {
+    parts.progress.forget(plan.ticket.id);
+    reply.raw.off('close', onClose);
+  }
+}
+
+async function tryTargets(
+  plan: CallPlan,
+  parts: CallParts,
+  reply: FastifyReply,
+  signal: AbortSignal,
+  tried: (attempt: Attempt) => void,
+): Promise<Attempt> {
+  const targets = parts.breakers.order(plan.targets, plan.model);
+  let last: ProviderFailure | undefined;
+  for (let turn = 0; ; turn += 1) {
+    const target = targets[turn % targets.length]!;
+    try {
+      const attempt = await attemptOnce(plan, parts, target, reply, signal, tried);
+      parts.breakers.succeeded(target, plan.model);
+      return attempt;
+    } catch (error) {
+      if (!(error instanceof ProviderFailure) || signal.aborted) throw error;
+      last = error;
+      const isLastTurn = turn >= Math.max(RETRIES, targets.length - 1);
+      const other = targets.length > 1 && turn < targets.length - 1;
+      const waitS = error.askedToWaitS ?? 0;
+      const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
+      if (isLastTurn || !again || plan.once || (await wasTouched(plan, reply))) {
+        for (const tried of targets.slice(0, turn + 1)) parts.breakers.failed(tried, plan.model);
+        throw last;
+      }
+      if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal });
+    }
+  }
+}
+
+async function wasTouched(_plan: CallPlan, reply: FastifyReply): Promise<boolean> {
+  return reply.raw.headersSent;
+}
+
+function attemptOnce(
+  plan: CallPlan,
+  parts: CallParts,
+  target: Target,
+  reply: FastifyReply,
+  signal: AbortSignal,
+  tried: (attempt: Attempt) => void,
+): Promise<Attempt> {
+  return new Promise((resolve, reject) => {
+    const reader = plan.reader(target);
+    let call: ProviderCall | undefined;
+    const relay = new AnswerRelay({
+      reply,
+      reader,
+      startedAt: performance.now(),
+      headers: plan.headers,
+      keepsCopy: plan.keepsCopy,
+      pause: () => call?.pause(),
+      resume: () => call?.resume(),
+      onBegun: () => parts.progress.begin(plan.ticket.id, reader, plan.countPrompt),
+    });
+    const attempt: Attempt = {
+      target,
+      relay,
+      reader,
+      get sent() {
+        return call?.sent ?? false;
+      },
+    };
+    tried(attempt);
+    if (signal.aborted) return reject(signal.reason);
+    const { limits } = target.transport;
+    call = new ProviderCall({
+      // An answer in one piece begins when it is whole: it may take longer than the first word of a stream.
+      limits: plan.streams ? limits : { ...limits, firstByteMs: Math.min(limits.wholeMs, limits.firstByteMs * 10) },
+      signal,
+      sink: relay,
+      reject,
+      resolve: (refusal) => {
+        try {
+          if (refusal) throwUnlessAboutRequest(refusal, target);
+          else relay.finish();
+          if (refusal) attempt.refusal = refusal;
+          resolve(attempt);
+        } catch (error) {
+          reject(error);
+        }
+      },
+    });
+    target.transport.send(plan.request(target), call);
+  });
+}
+
+/** What the provider says about the request itself is handed on; all else is a failure of the provider. */
+function throwUnlessAboutRequest({ status, headers, body }: Refusal, target: Target): void {
+  const isJson = String(headers['content-type']).includes('json');
+  const aboutRequest = status >= 400 && status < 500 && ![401, 403, 408, 409, 425, 429].includes(status);
+  if (aboutRequest && (status !== 404 || isJson)) return;
+  throw failureOfStatus(status, headers, body.toString('utf8'), target.transport.secrets);
+}
+
+async function refuse(plan: CallPlan, attempt: Attempt, refusal: Refusal, reply: FastifyReply): Promise<CallEnd> {
+  await plan.ticket.refund(refusal.status);
+  handOnRefusal(reply, refusal, attempt.target.transport.secrets, plan.headers);
+  return { status: refusal.status, model: plan.model, tokens: 0 };
+}
+
+async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Promise<CallEnd> {
+  const usage = reader.usage;
+  const promptTokens = usage?.promptTokens ?? (await plan.countPrompt());
+  const completionTokens = usage?.completionTokens ?? (await countTokens(reader.text));
+  const model = reader.model || plan.model;
+  const { contentType, status } = relay;
+  const kept = plan.keepsCopy ? { contentType, answer: relay.copy().toString('base64') } : null;
+  if (kept) await plan.onWhole?.(kept, reader);
+  else await plan.onWhole?.({ contentType, answer: '' }, reader);
+  await plan.ticket.settle(
+    {
+      model,
+      promptTokens,
+      cachedTokens: usage?.cachedTokens ?? 0,
+      completionTokens,
+      more: usage?.more,
+      estimated: usage === undefined && target.kind !== 'demo',
+      // An answer without a word is paid for, but it takes no unit.
+      returnsUnit: !reader.begun,
+    },
+    status,
+    kept,
+  );
+  relay.end();
+  return { status, model, tokens: promptTokens + completionTokens };
+}
+
+/** What came before the answer broke counts; the rest of it is estimated. */
+async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: number): Promise<CallEnd> {
+  const { usage } = reader;
+  const [promptTokens, completionTokens] = usage
+    ? [usage.promptTokens, usage.completionTokens]
+    : await Promise.all([plan.countPrompt(), countTokens(reader.text)]);
+  const model = reader.model || plan.model;
+  const { cachedTokens, more } = usage ?? { cachedTokens: 0, more: undefined };
+  await plan.ticket.settle(
+    { model, promptTokens, cachedTokens, completionTokens, more, estimated: usage === undefined },
+    status,
+  );
+  return { status, model, tokens: promptTokens + completionTokens };
+}
+
+/** nginx's number for a client that closed its request. */
+const CLIENT_LEFT = 499;
+
+async function leave(plan: CallPlan, last: Attempt | undefined): Promise<CallEnd> {
+  // A stream says at once that it was taken; an answer in one piece never does before it is whole.
+  const taken = last && (last.relay.accepted || last.reader.begun || (!plan.streams && last.sent));
+  if (taken) return settleEstimated(plan, last.reader, CLIENT_LEFT);
+  await plan.ticket.refund(CLIENT_LEFT);
+  return { status: CLIENT_LEFT, model: plan.model, tokens: 0 };
+}
+
+async function fail(plan: CallPlan, last: Attempt | undefined, error: unknown): Promise<CallEnd> {
+  const problem = toProblem(error);
+  if (last?.relay.touched) {
+    const end = last.reader.begun
+      ? await settleEstimated(plan, last.reader, problem.status)
+      : await plan.ticket.refund(problem.status).then(() => ({ status: problem.status, model: plan.model, tokens: 0 }));
+    last.relay.breakOff(problem);
+    return end;
+  }
+  await plan.ticket.refund(problem.status);
+  throw problem instanceof Problem ? problem : error;
+}

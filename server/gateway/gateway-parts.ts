@@ -1,0 +1,39 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { SpendLimits } from '../spend/reservation.ts';
+import { FREE } from '../spend/price-list.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
+import type { GatewayParts } from './ask.ts';
+import { createBreakers } from './breakers.ts';
+import { createDemoTransport } from './demo-transport.ts';
+import { createProgressNotes } from './progress-notes.ts';
+import { createTargets } from './targets.ts';
+
+interface Surroundings {
+  config: Config;
+  database: Database;
+  upstream: Upstream;
+  limits: SpendLimits;
+  instanceId: string;
+  clock: () => number;
+  logger: FastifyBaseLogger;
+}
+
+/** What the gateway is made of. */
+export function createGatewayParts(context: Surroundings): GatewayParts {
+  const { config, database, upstream, limits, instanceId, clock, logger } = context;
+  return {
+    config,
+    database,
+    catalogue: upstream.catalogue,
+    targets: createTargets(upstream, createDemoTransport(upstream.provider), limits.priceList ?? FREE),
+    limits,
+    instanceId,
+    clock,
+    tickets: { database, logger, clock },
+    breakers: createBreakers(),
+    progress: createProgressNotes(database, clock),
+    observe: () => undefined,
+  };
+}

@@ -1,0 +1,30 @@
+import { FREE } from '../spend/price-list.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
+import type { Provider } from '../upstream/upstream.ts';
+import type { Transport } from '../upstream/transport.ts';
+
+/** One provider that a call can go to. */
+export interface Target {
+  name: string;
+  kind: Provider['kind'];
+  /** Whose prices its models have. */
+  priceList: string;
+  transport: Transport;
+}
+
+export interface Targets {
+  /** Those that serve this endpoint and model, the best first; never empty. */
+  find(endpoint: string, model: string): Promise<Target[]>;
+}
+
+/** The provider that the settings lead to. */
+export function createTargets(upstream: Pick<Upstream, 'provider'>, demo: Transport, priceList: string): Targets {
+  return {
+    find: async () => {
+      const provider = await upstream.provider();
+      const { kind, transport } = provider;
+      if (!transport) return [{ name: 'demo', kind: 'demo', priceList: FREE, transport: demo }];
+      return [{ name: kind, kind, priceList: kind === 'local' ? FREE : priceList, transport }];
+    },
+  };
+}
