@@ -65,7 +65,7 @@ export async function buildApp(context: Context): Promise<Server> {
     app,
     stop: async (timeoutMs) => {
       closing = true;
-      await generations.drain(timeoutMs);
+      await Promise.all([generations.drain(timeoutMs), gateway.running.drain(timeoutMs)]);
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       gateway.progress.close();

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
+import { recoverCalls } from './gateway/recover-calls.ts';
 import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
 import { nanoOf } from './spend/money.ts';
@@ -68,7 +69,13 @@ export async function createContext(config: Config, options: ContextOptions = {}
     },
   });
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
-  const stopBeating = await keepAlive({ database, instanceId, clock, logger });
+  const stopBeating = await keepAlive({
+    database,
+    instanceId,
+    clock,
+    logger,
+    recoverOthers: () => recoverCalls({ database, instanceId, clock, logger }),
+  });
   return {
     config,
     logger,

@@ -22,6 +22,7 @@ import type { KeptAnswer } from './gateway.store.ts';
 import { ProviderCall, type Refusal } from './provider-call.ts';
 import type { ProgressNotes } from './progress-notes.ts';
 import { handOnRefusal } from './refusal.ts';
+import type { RunningCalls } from './running-calls.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -47,6 +48,7 @@ export interface CallPlan {
 export interface CallParts {
   breakers: Breakers;
   progress: ProgressNotes;
+  running: RunningCalls;
 }
 
 export interface CallEnd {
@@ -73,6 +75,7 @@ export async function carryOut(plan: CallPlan, parts: CallParts, reply: FastifyR
     if (!reply.raw.writableFinished) left.abort(new ClientLeft());
   };
   reply.raw.once('close', onClose);
+  parts.running.add(left);
   if (reply.raw.destroyed) onClose();
   let last: Attempt | undefined;
   const tried = (attempt: Attempt) => {
@@ -83,10 +86,12 @@ export async function carryOut(plan: CallPlan, parts: CallParts, reply: FastifyR
     if (attempt.refusal) return await refuse(plan, attempt, attempt.refusal, reply);
     return await succeed(plan, attempt);
   } catch (error) {
-    if (left.signal.aborted) return await leave(plan, last);
+    if (left.signal.reason instanceof ClientLeft) return await leave(plan, last);
+    if (left.signal.aborted) return await fail(plan, last, left.signal.reason);
     return await fail(plan, last, error);
   } finally {
     parts.progress.forget(plan.ticket.id);
+    parts.running.remove(left);
     reply.raw.off('close', onClose);
   }
 }
@@ -99,7 +104,6 @@ async function tryTargets(
   tried: (attempt: Attempt) => void,
 ): Promise<Attempt> {
   const targets = parts.breakers.order(plan.targets, plan.model);
-  let last: ProviderFailure | undefined;
   for (let turn = 0; ; turn += 1) {
     const target = targets[turn % targets.length]!;
     try {
@@ -108,22 +112,17 @@ async function tryTargets(
       return attempt;
     } catch (error) {
       if (!(error instanceof ProviderFailure) || signal.aborted) throw error;
-      last = error;
       const isLastTurn = turn >= Math.max(RETRIES, targets.length - 1);
       const other = targets.length > 1 && turn < targets.length - 1;
       const waitS = error.askedToWaitS ?? 0;
       const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
-      if (isLastTurn || !again || plan.once || (await wasTouched(plan, reply))) {
+      if (isLastTurn || !again || plan.once || reply.raw.headersSent) {
         for (const tried of targets.slice(0, turn + 1)) parts.breakers.failed(tried, plan.model);
-        throw last;
+        throw error;
       }
       if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal });
     }
   }
-}
-
-async function wasTouched(_plan: CallPlan, reply: FastifyReply): Promise<boolean> {
-  return reply.raw.headersSent;
 }
 
 function attemptOnce(

@@ -8,6 +8,7 @@ import type { GatewayParts } from './ask.ts';
 import { createBreakers } from './breakers.ts';
 import { createDemoTransport } from './demo-transport.ts';
 import { createProgressNotes } from './progress-notes.ts';
+import { createRunningCalls } from './running-calls.ts';
 import { createTargets } from './targets.ts';
 
 interface Surroundings {
@@ -34,6 +35,7 @@ export function createGatewayParts(context: Surroundings): GatewayParts {
     tickets: { database, logger, clock },
     breakers: createBreakers(),
     progress: createProgressNotes(database, clock),
+    running: createRunningCalls(),
     observe: () => undefined,
   };
 }

@@ -10,6 +10,8 @@ interface RecoveryParts {
   instanceId: string;
   clock: () => number;
   logger: FastifyBaseLogger;
+  /** Ends what else a stopped process left open. */
+  recoverOthers?: () => Promise<void>;
 }
 
 /** Ends what a crashed process was writing: with text it is interrupted and counts, without the unit goes back. */
@@ -53,6 +55,7 @@ export async function keepAlive(parts: RecoveryParts): Promise<() => void> {
   const round = async () => {
     await parts.database.write(beat, { instanceId: parts.instanceId });
     await recoverGenerations(parts);
+    await parts.recoverOthers?.();
   };
   await round();
   const timer = setInterval(() => {
