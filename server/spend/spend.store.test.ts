@@ -8,7 +8,8 @@ import type { Db, Schema, Trx } from '#server/db/schema.ts';
 import { sqliteDialect } from '#server/db/sqlite-dialect.ts';
 import { isPostgres } from '#server/db/statement.ts';
 import { freshDatabaseUrl } from '#test/databases.ts';
-import { refund, reserve, settle } from './spend.store.ts';
+import { refund, settle } from './settle.store.ts';
+import { reserve } from './spend.store.ts';
 
 let db: Db;
 let close: () => Promise<void>;
