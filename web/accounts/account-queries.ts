@@ -1,0 +1,119 @@
+import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import type { LoggedIn, Profile, Quota } from '#contracts/accounts.ts';
+import { asProblem, call, send } from '../lib/api-client.ts';
+import { drafts } from '../lib/drafts.ts';
+
+export interface Provider {
+  name: string;
+  href: string;
+}
+export interface LoginOptions {
+  methods: string[];
+  providers: Provider[];
+}
+export interface JoinOptions {
+  providers: Provider[];
+  setup_code: boolean;
+}
+
+export const accountKeys = { profile: ['profile'], login: ['login-options'], join: ['join-options'] } as const;
+
+/** Who is logged in; null for a guest. */
+export const profileQuery = queryOptions<Profile | null>({
+  queryKey: accountKeys.profile,
+  queryFn: async ({ signal }) => {
+    try {
+      return await call<Profile>('/accounts/profile', { signal });
+    } catch (error) {
+      if (asProblem(error).status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 30_000,
+});
+
+export const loginOptionsQuery = queryOptions({
+  queryKey: accountKeys.login,
+  queryFn: ({ signal }) => call<LoginOptions>('/accounts/login', { signal }),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const joinOptionsQuery = queryOptions({
+  queryKey: accountKeys.join,
+  queryFn: ({ signal }) => call<JoinOptions>('/accounts/join', { signal }),
+});
+
+/** Undefined while it is not known yet. */
+export function useProfile(): Profile | null | undefined {
+  return useQuery(profileQuery).data;
+}
+
+export function cachedProfile(queries: QueryClient): Profile | null | undefined {
+  return queries.getQueryData<Profile | null>(accountKeys.profile);
+}
+
+export interface LoginForm {
+  email: string;
+  password: string;
+}
+export interface JoinForm extends LoginForm {
+  nickname: string;
+  setup_code?: string;
+}
+
+/** Logs in with a cookie, and makes everything on the page the person's own. */
+export async function logIn(queries: QueryClient, form: LoginForm): Promise<void> {
+  enter(queries, await call<LoggedIn>('/accounts/login', { method: 'POST', body: { ...form, session: 'cookie' } }));
+}
+
+export async function join(queries: QueryClient, form: JoinForm): Promise<void> {
+  enter(queries, await call<LoggedIn>('/accounts/join', { method: 'POST', body: { ...form, session: 'cookie' } }));
+}
+
+function enter(queries: QueryClient, { user }: LoggedIn): void {
+  const before = cachedProfile(queries);
+  // What a guest has seen may look different now.
+  queries.removeQueries({
+    predicate: ({ queryKey }) => queryKey[0] !== accountKeys.profile[0] && before?.id !== user.id,
+  });
+  drafts.adopt(user.id);
+  queries.setQueryData(accountKeys.profile, user);
+}
+
+/** Leaves by a fresh page, so that nothing of the person stays in memory. */
+export async function logOut(): Promise<void> {
+  drafts.flush();
+  await send('/accounts/logout', { method: 'POST' }).catch((error: unknown) => {
+    if (asProblem(error).status !== 401) throw error;
+  });
+  location.assign('/');
+}
+
+/** Keeps the quota as the answers of the API tell it. Gives what ends the watch. */
+export function takeQuota(queries: QueryClient, response: Response): void {
+  const limit = Number(response.headers.get('ratelimit-limit') ?? Number.NaN);
+  const remaining = Number(response.headers.get('ratelimit-remaining') ?? Number.NaN);
+  if (!Number.isInteger(limit) || !Number.isInteger(remaining)) return;
+  queries.setQueryData<Profile | null>(accountKeys.profile, (profile) =>
+    profile ? { ...profile, quota: { ...profile.quota, limit, remaining, used: limit - remaining } } : profile,
+  );
+}
+
+/** The longest that a timer of a browser can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Today's quota, asked anew at the moment when the server's day ends. */
+export function useQuota(): Quota | undefined {
+  const queries = useQueryClient();
+  const quota = useProfile()?.quota;
+  const resetsAt = quota?.resets_at;
+  useEffect(() => {
+    if (resetsAt === undefined) return undefined;
+    const wait = Math.max(1_000, Date.parse(resetsAt) - Date.now() + 500);
+    const refill = () => void queries.invalidateQueries({ queryKey: accountKeys.profile });
+    const timer = setTimeout(refill, Math.min(wait, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  }, [queries, resetsAt]);
+  return quota;
+}

@@ -1,0 +1,120 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { asProblem, type ApiProblem } from '../lib/api-client.ts';
+import { useWords, type TextKey } from '../lib/language.ts';
+import { problemText } from '../lib/problem-text.ts';
+import { isTouchPrimary } from '../lib/touch.ts';
+import { Button } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { TextField } from '../ui/text-field.tsx';
+import { join } from './account-queries.ts';
+
+/** What is wrong with a field, by the field's name in the API. */
+const fieldTexts: Record<string, TextKey> = {
+  email: 'auth.emailWrong',
+  nickname: 'auth.nicknameWrong',
+  password: 'auth.passwordWrong',
+  setup_code: 'problem.setupCode',
+};
+const fieldOfCode: Partial<Record<ApiProblem['code'], { name: string; text: TextKey }>> = {
+  email_taken: { name: 'email', text: 'problem.emailTaken' },
+  setup_code_required: { name: 'setup_code', text: 'problem.setupCode' },
+};
+
+export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
+  const { t } = useWords();
+  const queries = useQueryClient();
+  const form = useRef<HTMLFormElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ApiProblem>();
+  const errors = problem ? errorsOf(problem) : {};
+  const errorOf = (name: string) => (errors[name] ? t(errors[name]) : undefined);
+
+  useEffect(() => {
+    // On a touch screen the keyboard would cover what there is to choose from.
+    if (!isTouchPrimary()) form.current?.querySelector('input')?.focus();
+  }, []);
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (busy) return;
+    const values = new FormData(form.current!);
+    const text = (name: string) => String(values.get(name) ?? '');
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const code = text('setup_code').trim();
+      await join(queries, {
+        email: text('email'),
+        nickname: text('nickname'),
+        password: text('password'),
+        ...(code ? { setup_code: code } : {}),
+      });
+    } catch (error) {
+      const found = asProblem(error);
+      setProblem(found);
+      const [first] = Object.keys(errorsOf(found));
+      form.current?.querySelector<HTMLInputElement>(`[name=${first ?? 'email'}]`)?.focus();
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form ref={form} onSubmit={(event) => void submit(event)} className="space-y-4">
+      <TextField
+        label={t('auth.email')}
+        name="email"
+        type="email"
+        autoComplete="email"
+        required
+        maxLength={254}
+        error={errorOf('email')}
+      />
+      <TextField
+        label={t('auth.nickname')}
+        name="nickname"
+        autoComplete="nickname"
+        required
+        maxLength={40}
+        hint={t('auth.nicknameHint')}
+        error={errorOf('nickname')}
+      />
+      <TextField
+        label={t('auth.password')}
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        required
+        minLength={8}
+        maxLength={256}
+        hint={t('auth.passwordHint')}
+        error={errorOf('password')}
+      />
+      {needsSetupCode && (
+        <TextField
+          label={t('auth.setupCode')}
+          name="setup_code"
+          autoComplete="off"
+          spellCheck={false}
+          hint={t('auth.setupCodeHint')}
+          error={errorOf('setup_code')}
+        />
+      )}
+      {problem && Object.keys(errors).length === 0 && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
+      <Button type="submit" look="primary" wide busy={busy} className="h-11">
+        {t('auth.joinNow')}
+      </Button>
+    </form>
+  );
+}
+
+function errorsOf(problem: ApiProblem): Record<string, TextKey> {
+  const known = fieldOfCode[problem.code];
+  if (known) return { [known.name]: known.text };
+  const named = problem.fields.flatMap(({ path }): [string, TextKey][] => {
+    const text = fieldTexts[path];
+    return text ? [[path, text]] : [];
+  });
+  return Object.fromEntries(named);
+}

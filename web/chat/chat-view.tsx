@@ -1,0 +1,61 @@
+import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useWords } from '../lib/language.ts';
+import { usePageTitle } from '../lib/page-title.ts';
+import { isTouchPrimary } from '../lib/touch.ts';
+import { Button, buttonClass } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { AnswerAnnouncer } from './answer-announcer.tsx';
+import { ChatHeader } from './chat-header.tsx';
+import { Composer, type ComposerHandle } from './composer.tsx';
+import { Greeting, Starters } from './empty-chat.tsx';
+import { loadMarkdown } from './markdown/lazy-markdown.tsx';
+import { MessageList } from './message-list.tsx';
+import type { Thread, ThreadView } from './thread.ts';
+
+/** One conversation with its composer. */
+export function ChatView({ thread, view }: { thread: Thread; view: ThreadView }) {
+  const { t } = useWords();
+  const composer = useRef<ComposerHandle>(null);
+  const title = view.title ?? t('nav.newChat');
+  const heading = usePageTitle(title, { focus: isTouchPrimary() });
+  const empty = view.load === 'ready' && view.turns.length === 0;
+  useEffect(() => {
+    // The first answer should not wait for the library that draws it.
+    loadMarkdown().catch(() => {});
+  }, []);
+
+  return (
+    <>
+      <ChatHeader title={view.sessionId === undefined ? undefined : title} heading={heading} />
+      <main id="main" tabIndex={-1} className={`flex min-h-0 flex-1 flex-col ${empty ? 'overflow-y-auto' : ''}`}>
+        {empty ? <Greeting /> : null}
+        {view.load === 'failed' && (
+          <div className="reading flex-1 pt-8">
+            <ErrorNotice action={<Button onClick={() => void thread.load()}>{t('action.tryAgain')}</Button>}>
+              {t('chat.loadFailed')}
+            </ErrorNotice>
+          </div>
+        )}
+        {!empty && view.load !== 'failed' && <MessageList thread={thread} view={view} />}
+        {/* One and the same field, wherever it stands: what is being typed goes on being typed. */}
+        {view.mine ? <Composer key="composer" ref={composer} thread={thread} view={view} /> : <ReadOnly />}
+        {empty ? <Starters onPick={(text) => composer.current?.fill(text)} /> : null}
+      </main>
+      <AnswerAnnouncer turn={view.turns.at(-1)} />
+    </>
+  );
+}
+
+/** Somebody else's conversation, in the place of the composer. */
+function ReadOnly() {
+  const { t } = useWords();
+  return (
+    <div className="reading flex shrink-0 flex-wrap items-center justify-between gap-3 border-t border-line py-4">
+      <p className="text-soft">{t('chat.readOnly')}</p>
+      <Link to="/" className={buttonClass()}>
+        {t('nav.newChat')}
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router';
+import { MessagesSquare, Search, SearchX } from 'lucide-react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { useProfile } from '../accounts/account-queries.ts';
+import { useNeedsLogin } from '../accounts/go-to-login.ts';
+import { dayOf, sayDay } from '../lib/dates.ts';
+import { useWords } from '../lib/language.ts';
+import { useNow } from '../lib/now.ts';
+import { usePageTitle } from '../lib/page-title.ts';
+import { mySessionsQuery } from '../sessions/session-queries.ts';
+import type { SessionRow } from '#contracts/sessions.ts';
+import { Button, buttonClass } from '../ui/button.tsx';
+import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
+import { PageHeader } from './chat-header.tsx';
+import { HistoryRow } from './history-row.tsx';
+import { useDeletions } from './use-deletions.ts';
+
+/** Every own conversation, with a search through their titles and texts. */
+export function HistoryPage() {
+  const { t } = useWords();
+  const heading = usePageTitle(t('history.title'), { focus: useLocation().hash !== 'search' });
+  useNeedsLogin();
+  return (
+    <>
+      <PageHeader>
+        <span />
+      </PageHeader>
+      <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto">
+        <div className="reading pb-16">
+          <h1 ref={heading} tabIndex={-1} className="pt-2 text-xl">
+            {t('history.title')}
+          </h1>
+          <SearchableList />
+        </div>
+      </main>
+    </>
+  );
+}
+
+function SearchableList() {
+  const { q = '' } = useSearch({ strict: false });
+  const [text, setText] = useState(q);
+  const navigate = useNavigate();
+  const search = useDeferredValue(useSettled(text.trim()));
+  useEffect(() => {
+    void navigate({ to: '/chat', search: search ? { q: search } : {}, hash: true, replace: true });
+  }, [search, navigate]);
+  return (
+    <>
+      <SearchField text={text} onChange={setText} />
+      <Results search={search} />
+    </>
+  );
+}
+
+/** A value once it has been left alone for a moment. */
+function useSettled(value: string, ms = 250): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}
+
+function SearchField({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+  const { t } = useWords();
+  const field = useRef<HTMLInputElement>(null);
+  const { hash, state } = useLocation();
+  // Asked for again on this very page, it is another visit.
+  const visit = state.__TSR_key;
+  useEffect(() => {
+    if (visit && hash === 'search') field.current?.focus();
+  }, [hash, visit]);
+  return (
+    <div className="relative mt-6 mb-2">
+      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-soft" />
+      <input
+        ref={field}
+        type="search"
+        value={text}
+        onChange={({ target }) => onChange(target.value)}
+        placeholder={t('history.search')}
+        aria-label={t('history.search')}
+        className="h-11 w-full rounded-md border border-edge bg-raised pr-3 pl-10 text-base placeholder:text-soft focus-visible:border-ember focus-visible:outline-offset-0"
+      />
+    </div>
+  );
+}
+
+function Results({ search }: { search: string }) {
+  const { t, locale } = useWords();
+  const zone = useProfile()?.quota.time_zone ?? 'Asia/Seoul';
+  const now = useNow();
+  const list = useInfiniteQuery(mySessionsQuery(search));
+  const { hidden, remove } = useDeletions();
+  const rows = list.data?.rows.filter(({ id }) => !hidden.has(id)) ?? [];
+  const retry = <Button onClick={() => void list.refetch()}>{t('action.tryAgain')}</Button>;
+  if (list.isPending) return <Skeleton />;
+  if (list.isError && rows.length === 0) {
+    return (
+      <div className="pt-6">
+        <ErrorNotice action={retry}>{t('history.failed')}</ErrorNotice>
+      </div>
+    );
+  }
+  if (rows.length === 0 && search)
+    return (
+      <EmptyState icon={SearchX} title={t('history.noResult', { query: search })} text={t('history.noResultNote')} />
+    );
+  if (rows.length === 0) {
+    const start = (
+      <Link to="/" className={buttonClass('primary')}>
+        {t('nav.newChat')}
+      </Link>
+    );
+    return <EmptyState icon={MessagesSquare} title={t('empty.history')} action={start} />;
+  }
+  return (
+    <>
+      {groupByDay(rows, zone).map(([day, group]) => (
+        <section key={day} aria-label={sayDay(day, { locale, timeZone: zone, now })}>
+          <h2 className="pt-6 pb-1 text-xs font-normal text-soft">{sayDay(day, { locale, timeZone: zone, now })}</h2>
+          <ul className="-mx-3">
+            {group.map((row) => (
+              <HistoryRow key={row.id} row={row} found={search !== ''} zone={zone} onDelete={() => remove(row)} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {list.isError && <ErrorNotice action={retry}>{t('history.moreFailed')}</ErrorNotice>}
+      {list.hasNextPage && (
+        <Button look="quiet" className="mt-4" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t('history.more')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function groupByDay(rows: SessionRow[], zone: string): [string, SessionRow[]][] {
+  return [...Map.groupBy(rows, ({ updated_at }) => dayOf(Date.parse(updated_at), zone))];
+}
+
+function Skeleton() {
+  return (
+    <div aria-hidden className="animate-late pt-6">
+      <div className="skeleton mb-3 h-3 w-12" />
+      {['62%', '48%', '71%', '55%', '40%', '66%'].map((width) => (
+        <div key={width} className="flex h-12 items-center">
+          <div className="skeleton h-4" style={{ width }} />
+        </div>
+      ))}
+    </div>
+  );
+}

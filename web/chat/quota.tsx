@@ -1,0 +1,36 @@
+import { Clock3 } from 'lucide-react';
+import { useQuota } from '../accounts/account-queries.ts';
+import { useWords } from '../lib/language.ts';
+import { useNow } from '../lib/now.ts';
+import { quotaLeft, quotaZero } from './quota-text.ts';
+
+/** How many questions are left today, as the server counts. */
+export function QuotaChip() {
+  const words = useWords();
+  const quota = useQuota();
+  const text = quota && quotaLeft(quota, words);
+  if (!quota || !text) return <span />;
+  const few = (quota.remaining ?? 0) <= 2;
+  return (
+    <p data-quota={quota.remaining} className={`min-w-0 text-xs ${few ? 'font-medium text-amber' : 'text-soft'}`}>
+      {text}
+    </p>
+  );
+}
+
+/** Nothing is left: when there will be more. Typing goes on being possible. */
+export function QuotaCard({ id }: { id: string }) {
+  const words = useWords();
+  const quota = useQuota();
+  const now = useNow();
+  if (quota?.remaining !== 0) return null;
+  const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <div className="mb-2 flex gap-3 rounded-md border border-line bg-sunken px-4 py-3" data-quota={0}>
+      <Clock3 aria-hidden className="mt-0.5 size-4 shrink-0 text-amber" />
+      <output id={id}>
+        {quotaZero(quota, words, now, ownZone)} <time dateTime={quota.resets_at} />
+      </output>
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import type { ErrorCode } from '#contracts/errors.ts';
+import type { SessionPrompt } from '#contracts/sessions.ts';
+
+/** `answered`: an answer of a guided session, that waits for the others. */
+type Ended = Exclude<SessionPrompt['status'], 'running'>;
+
+/**
+ * A question and its answer as they are on the screen.
+ *
+ *   sending ─ accepted ─▶ waiting ─ first text ─▶ streaming ─▶ done | stopped | interrupted
+ *      │                     └─ no text came ────────────────▶ failed
+ *      └─ refused: taken off the screen, its text goes back to the composer
+ */
+export interface ShownTurn {
+  /** Stays the same from the first moment on, also when the server gives the turn its id. */
+  key: string;
+  id: number | undefined;
+  question: string;
+  answer: string;
+  state: 'sending' | 'waiting' | 'streaming' | Ended;
+  model: string | null;
+  askedAt: number;
+  streamId: string | undefined;
+  /** Asked in this visit: such a turn is shown at the top of the screen. */
+  fresh: boolean;
+  /** The connection is broken and is being made again. */
+  lost: boolean;
+  /** Stop was asked for. */
+  stopping: boolean;
+  failure: ErrorCode | 'unreachable' | undefined;
+  /** The answer ended at the model's maximum of tokens, or its provider's filter took the rest. */
+  cut: 'length' | 'content_filter' | undefined;
+}
+
+export function newTurn(key: string, question: string, askedAt: number): ShownTurn {
+  return {
+    key,
+    id: undefined,
+    question,
+    answer: '',
+    state: 'sending',
+    model: null,
+    askedAt,
+    streamId: undefined,
+    fresh: true,
+    lost: false,
+    stopping: false,
+    failure: undefined,
+    cut: undefined,
+  };
+}
+
+/** A stored turn; where it is on the screen already, it keeps its key. */
+export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined): ShownTurn {
+  const reply = prompt.replies.find(({ id }) => id === prompt.chosen) ?? prompt.replies.at(-1);
+  const answer = reply?.content ?? '';
+  const running = prompt.status === 'running';
+  return {
+    ...newTurn(shown?.key ?? `prompt-${prompt.id}`, prompt.content, Date.parse(prompt.created_at)),
+    id: prompt.id,
+    answer,
+    state: running ? (answer ? 'streaming' : 'waiting') : (prompt.status as Ended),
+    model: reply?.model ?? null,
+    streamId: running ? (prompt.stream_id ?? undefined) : undefined,
+    fresh: shown?.fresh ?? false,
+  };
+}
+
+export function isUnderWay(turn: ShownTurn): boolean {
+  return turn.state === 'sending' || turn.state === 'waiting' || turn.state === 'streaming';
+}

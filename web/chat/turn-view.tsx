@@ -1,0 +1,144 @@
+import { Check, Copy, RotateCcw } from 'lucide-react';
+import { memo, useRef, useState, type ReactNode } from 'react';
+import { useWords } from '../lib/language.ts';
+import { problemText } from '../lib/problem-text.ts';
+import { reconnectNow } from '../lib/stream-reader.ts';
+import { IconButton } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { copyAnswer } from './copy-answer.ts';
+import { Markdown } from './markdown/lazy-markdown.tsx';
+import { isUnderWay, type ShownTurn } from './shown-turn.ts';
+import type { Thread } from './thread.ts';
+
+interface TurnViewProps {
+  turn: ShownTurn;
+  thread: Thread;
+  last: boolean;
+}
+
+/** A question and its answer. The latest one of this visit is as high as the screen, so that it starts at the top. */
+export const TurnView = memo(function TurnView({ turn, thread, last }: TurnViewProps) {
+  const { t } = useWords();
+  const room =
+    last && turn.fresh
+      ? 'min-h-[calc(100cqh-2rem)]'
+      : last
+        ? ''
+        : '[contain-intrinsic-size:auto_20rem] [content-visibility:auto]';
+  return (
+    <article aria-label={t('chat.turn', { text: turn.question.slice(0, 60) })} className={`pt-4 pb-6 ${room}`}>
+      <div className="flex justify-end pl-8 md:pl-16">
+        <p
+          className={`max-w-full rounded-lg bg-sunken px-4 py-2.5 text-base whitespace-pre-wrap ${turn.state === 'sending' ? 'opacity-60' : ''} transition-opacity duration-150`}
+        >
+          {turn.question}
+        </p>
+      </div>
+      <Answer turn={turn} thread={thread} last={last} />
+    </article>
+  );
+});
+
+function Answer({ turn, thread, last }: TurnViewProps) {
+  const { t } = useWords();
+  const body = useRef<HTMLDivElement>(null);
+  const underWay = isUnderWay(turn);
+  return (
+    <div className="mt-6">
+      {turn.answer && (
+        <div ref={body} className={`prose ${underWay ? 'prose-writing' : ''}`}>
+          <Markdown text={turn.answer} writing={underWay} />
+        </div>
+      )}
+      {underWay && !turn.answer && !turn.lost && <Waiting />}
+      {turn.lost && <Lost />}
+      {turn.state === 'stopped' && <Mark>{t('stopped')}</Mark>}
+      {turn.cut && <Mark>{t(turn.cut === 'length' ? 'chat.cutLength' : 'chat.cutFilter')}</Mark>}
+      {(turn.state === 'failed' || turn.state === 'interrupted') && <Failure turn={turn} thread={thread} last={last} />}
+      {turn.answer && !underWay && <Actions turn={turn} body={body} />}
+    </div>
+  );
+}
+
+/** Until the first word: something is being written. */
+function Waiting() {
+  return (
+    <div aria-hidden className="flex h-[1.65rem] animate-late items-center gap-1.5">
+      {[0, 160, 320].map((delay) => (
+        <span
+          key={delay}
+          className="size-1.5 animate-breathe rounded-full bg-ember"
+          style={{ animationDelay: `${delay}ms` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function Lost() {
+  const { t } = useWords();
+  return (
+    <output className="mt-3 flex flex-wrap items-center gap-x-3 text-soft">
+      {t('stream.cut')}
+      <button
+        type="button"
+        onClick={reconnectNow}
+        className="min-h-6 font-medium text-ink underline underline-offset-4 touch:min-h-11"
+      >
+        {t('action.reconnect')}
+      </button>
+    </output>
+  );
+}
+
+function Mark({ children }: { children: ReactNode }) {
+  return <p className="mt-3 text-xs text-soft">{children}</p>;
+}
+
+function Failure({ turn, thread, last }: TurnViewProps) {
+  const { t } = useWords();
+  const text = turn.state === 'interrupted' ? t('chat.interrupted') : t('model.fail');
+  const refused =
+    turn.failure === 'provider_refused' || turn.failure === 'budget_exhausted' || turn.failure === 'quota_exhausted';
+  return (
+    <div className="mt-3">
+      <ErrorNotice
+        action={
+          last && (
+            <button
+              type="button"
+              onClick={() => void thread.retry(turn)}
+              className="inline-flex h-8 items-center gap-2 rounded-md px-2 font-medium hover:bg-raised touch:h-11"
+            >
+              <RotateCcw aria-hidden className="size-4" strokeWidth={1.75} />
+              {t('action.tryAgain')}
+            </button>
+          )
+        }
+      >
+        {refused && turn.failure ? problemText({ code: turn.failure, retryAfterS: undefined }, t) : text}
+      </ErrorNotice>
+    </div>
+  );
+}
+
+function Actions({ turn, body }: { turn: ShownTurn; body: React.RefObject<HTMLDivElement | null> }) {
+  const { t } = useWords();
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await copyAnswer(turn.answer, body.current);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return (
+    <div className="mt-2 -ml-2 flex items-center">
+      <IconButton
+        small
+        icon={copied ? Check : Copy}
+        label={t(copied ? 'toast.copied' : 'chat.copy')}
+        onClick={() => void copy()}
+      />
+      {copied && <output className="text-xs text-soft">{t('toast.copied')}</output>}
+    </div>
+  );
+}

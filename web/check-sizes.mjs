@@ -1,0 +1,47 @@
+// Weighs what a browser loads for a page of the built app, compressed, and fails past its budget.
+// Usage: node web/check-sizes.mjs [folder of the build]
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const dist = process.argv[2] ?? fileURLToPath(new URL('./dist', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${dist}/.vite/manifest.json`, 'utf8'));
+
+/** Budgets in kB. Every page loads the entry and the Korean texts besides its own modules. */
+const budgets = [
+  { what: 'login', modules: ['accounts/login-page.tsx'], most: 130 },
+  { what: 'join', modules: ['accounts/join-page.tsx'], most: 130 },
+  { what: 'chat', modules: ['shell/shell.tsx', 'chat/chat-page.tsx', 'ui/menu-popup.tsx'], most: 270 },
+  { what: 'history', modules: ['shell/shell.tsx', 'chat/history-page.tsx', 'ui/menu-popup.tsx'], most: 270 },
+];
+const base = ['index.html', 'text/ko.ts'];
+
+/** Every file that the modules load at once. */
+function filesOf(modules) {
+  const files = new Set();
+  const visit = (name) => {
+    const chunk = manifest[name];
+    if (!chunk) throw new Error(`The build has no ${name}.`);
+    if (files.has(chunk.file)) return;
+    files.add(chunk.file);
+    for (const other of chunk.imports ?? []) visit(other);
+  };
+  for (const name of modules) visit(name);
+  return files;
+}
+
+const weigh = (files) =>
+  [...files].reduce((sum, file) => sum + gzipSync(readFileSync(`${dist}/${file}`), { level: 9 }).length, 0) / 1000;
+
+const shared = filesOf([...base, 'shell/shell.tsx', 'chat/chat-page.tsx']);
+const markdown = [...filesOf(['chat/markdown/markdown.tsx'])].filter((file) => !shared.has(file));
+const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
+const rows = [
+  ...budgets.map(({ what, modules, most }) => ({ what, weight: weigh(filesOf([...base, ...modules])), most })),
+  { what: 'markdown, apart', weight: weigh(markdown), most: 170 },
+  { what: 'styles', weight: weigh(styles), most: 25 },
+];
+for (const { what, weight, most } of rows) {
+  console.log(`${weight <= most ? 'ok  ' : 'OVER'} ${what.padEnd(18)} ${weight.toFixed(1).padStart(6)} of ${most} kB`);
+}
+process.exitCode = rows.some(({ weight, most }) => weight > most) ? 1 : 0;

@@ -1,0 +1,15 @@
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { keepDraftsOnLeaving } from './lib/drafts.ts';
+import { preferredLanguage, showLanguage } from './lib/language.ts';
+import { reloadWhenOutdated } from './lib/new-version.ts';
+import { watchNetwork } from './lib/online.ts';
+import { watchSystemTheme } from './lib/theme.ts';
+import './styles.css';
+
+watchSystemTheme();
+watchNetwork();
+keepDraftsOnLeaving();
+reloadWhenOutdated();
+await showLanguage(preferredLanguage());
+createRoot(document.querySelector('#root')!).render(<App />);

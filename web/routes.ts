@@ -1,0 +1,82 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { Root } from './shell/root.tsx';
+import { ErrorPage } from './shell/error-page.tsx';
+import { NotFoundPage } from './shell/not-found-page.tsx';
+
+/**
+ * Every URL of the app. The server gives the app to a browser on the paths of contracts/pages.ts, which a
+ * test compares with these. Pages come when they are wanted; the shell around them stays.
+ */
+const root = createRootRoute({ component: Root, notFoundComponent: NotFoundPage });
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+});
+
+/** Where to go after login: a path of this site. */
+const withNext = (search: Record<string, unknown>): { next?: string } =>
+  typeof search.next === 'string' ? { next: search.next } : {};
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/login',
+  validateSearch: withNext,
+  component: lazyRouteComponent(() => import('./accounts/login-page.tsx'), 'LoginPage'),
+});
+const join = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/join',
+  validateSearch: withNext,
+  component: lazyRouteComponent(() => import('./accounts/join-page.tsx'), 'JoinPage'),
+});
+
+// One page for the new conversation and for every other: it stays when the first answer gives it its URL.
+const chat = createRoute({
+  getParentRoute: () => shell,
+  id: 'conversation',
+  component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
+});
+const newSession = createRoute({ getParentRoute: () => chat, path: '/' });
+const session = createRoute({ getParentRoute: () => chat, path: '/sessions/$sessionId' });
+
+const history = createRoute({
+  getParentRoute: () => shell,
+  path: '/chat',
+  validateSearch: (search): { q?: string } => (typeof search.q === 'string' && search.q ? { q: search.q } : {}),
+  component: lazyRouteComponent(() => import('./chat/history-page.tsx'), 'HistoryPage'),
+});
+
+const notFound = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });
+
+const tree = root.addChildren([
+  login,
+  join,
+  shell.addChildren([chat.addChildren([newSession, session]), history, notFound]),
+]);
+
+export function createAppRouter() {
+  return createRouter({
+    routeTree: tree,
+    defaultPreload: 'intent',
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+    // The chat owns its scrolling; every other page is short enough to start at its top.
+    scrollRestoration: false,
+    // Search values are text as they stand, without quotes around what looks like a number.
+    parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+    stringifySearch: (search) => {
+      const text = new URLSearchParams(
+        Object.entries(search).filter(([, value]) => value !== undefined) as [string, string][],
+      ).toString();
+      return text ? `?${text}` : '';
+    },
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,59 @@
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { useWords } from '../lib/language.ts';
+import { readStored } from '../lib/theme.ts';
+import { Drawer } from '../ui/dialog.tsx';
+import { Controls } from './shell-controls.ts';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
+import { Sidebar } from './sidebar.tsx';
+import { useShortcuts } from './shortcuts.ts';
+
+const hiddenKey = 'daesa.sidebarHidden';
+const isWide = () => matchMedia('(min-width: 48rem)').matches;
+
+/** The frame of every page but login: navigation at the left, the page at the right. */
+export function Shell() {
+  const { t } = useWords();
+  const [sidebarShown, setSidebarShown] = useState(readStored(hiddenKey) === null);
+  const { pathname } = useLocation();
+  // Going to another page closes the drawer.
+  const [drawerAt, setDrawerAt] = useState<string>();
+  const drawerOpen = drawerAt === pathname;
+  const [helpOpen, setHelpOpen] = useState(false);
+
+  const controls = useMemo(
+    () => ({
+      sidebarShown,
+      toggleSidebar: () => {
+        if (!isWide()) return setDrawerAt((at) => (at === pathname ? undefined : pathname));
+        if (sidebarShown) localStorage.setItem(hiddenKey, 'yes');
+        else localStorage.removeItem(hiddenKey);
+        setSidebarShown(!sidebarShown);
+      },
+    }),
+    [sidebarShown, pathname],
+  );
+  const { toggleSidebar } = controls;
+  const closeDrawer = () => setDrawerAt(undefined);
+  const showHelp = () => setHelpOpen(true);
+  useShortcuts({ toggleSidebar, showHelp });
+
+  return (
+    <Controls value={controls}>
+      <div className="flex h-dvh">
+        {sidebarShown && (
+          <div className="hidden w-64 shrink-0 border-r border-line bg-side md:block">
+            <Sidebar onHide={toggleSidebar} onHelp={showHelp} />
+          </div>
+        )}
+        <Drawer open={drawerOpen} onClose={closeDrawer} label={t('nav.menu')}>
+          <Sidebar onHide={closeDrawer} onHelp={showHelp} />
+        </Drawer>
+        <div className="flex min-w-0 flex-1 flex-col">
+          <Outlet />
+        </div>
+      </div>
+      <ShortcutsDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
+    </Controls>
+  );
+}

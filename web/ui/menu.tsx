@@ -1,0 +1,70 @@
+import { lazy, Suspense, useId, useRef, useState, type ReactNode } from 'react';
+import type { MenuEntry } from './menu-popup.tsx';
+
+// The popup's library is the heaviest part of a page: it comes with the first sign that a menu is wanted.
+const loadPopup = () => import('./menu-popup.tsx');
+const MenuPopup = lazy(async () => ({ default: (await loadPopup()).MenuPopup }));
+
+interface MenuProps {
+  /** The name of the menu, and of its button where that shows no text of its own. */
+  label: string;
+  named?: boolean;
+  /** Lines stand between the groups. */
+  groups: MenuEntry[][];
+  /** What the button shows. */
+  children: ReactNode;
+  className?: string;
+  side?: 'top' | 'bottom';
+  align?: 'start' | 'end';
+}
+
+export function Menu({
+  label,
+  named = false,
+  groups,
+  children,
+  className = '',
+  side = 'bottom',
+  align = 'end',
+}: MenuProps) {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const id = useId();
+  const prepare = () => void loadPopup();
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        aria-label={named ? undefined : label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onPointerEnter={prepare}
+        onFocus={prepare}
+        onClick={() => setOpen(true)}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+          event.preventDefault();
+          setOpen(true);
+        }}
+        className={className}
+      >
+        {children}
+      </button>
+      {open && (
+        <Suspense>
+          <MenuPopup
+            id={id}
+            label={label}
+            groups={groups}
+            anchor={button}
+            side={side}
+            align={align}
+            onClose={() => setOpen(false)}
+          />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+import { CircleAlert, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+/** Something went wrong here, and what can be done about it. */
+export function ErrorNotice({ children, action }: { children: ReactNode; action?: ReactNode }) {
+  return (
+    <div
+      role="alert"
+      className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-md bg-alarm-ground px-4 py-2.5 text-ink"
+    >
+      <CircleAlert aria-hidden className="size-4 shrink-0 text-alarm" />
+      <p className="min-w-0 flex-1 basis-48">{children}</p>
+      {action}
+    </div>
+  );
+}
+
+/** A whole place that has nothing to show (yet). */
+export function EmptyState({
+  icon: Icon,
+  title,
+  text,
+  action,
+}: {
+  icon: LucideIcon;
+  title: string;
+  text?: string;
+  action?: ReactNode;
+}) {
+  return (
+    <div className="flex flex-col items-center px-6 py-16 text-center">
+      <Icon aria-hidden className="mb-4 size-7 text-edge" strokeWidth={1.5} />
+      <p className="text-base font-medium text-balance">{title}</p>
+      {text && <p className="mt-1 max-w-80 text-soft text-balance">{text}</p>}
+      {action && <div className="mt-6">{action}</div>}
+    </div>
+  );
+}
