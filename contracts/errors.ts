@@ -5,6 +5,8 @@ export const errorCodes = [
   'unreadable',
   'too_deep',
   'too_large',
+  'headers_too_large',
+  'too_slow',
   'unsupported_type',
   'invalid',
   'unauthenticated',

@@ -5,6 +5,8 @@ const errorTable: Record<ErrorCode, { status: number; title: string }> = {
   unreadable: { status: 400, title: 'The request could not be read' },
   too_deep: { status: 400, title: 'The JSON is nested too deeply' },
   too_large: { status: 413, title: 'The request is too large' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  too_slow: { status: 408, title: 'The request took too long to arrive' },
   unsupported_type: { status: 415, title: 'This content type is not taken here' },
   invalid: { status: 422, title: 'Some fields need another value' },
   unauthenticated: { status: 401, title: 'Please log in' },

@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
 import { addJsonParser } from './json-body.ts';
-import { addProblemHandlers } from './problems.ts';
+import { addProblemHandlers, answerParserError, answerRouterError } from './problems.ts';
 import { version } from './version.ts';
 
 const contentSecurityPolicy = {
@@ -47,7 +47,12 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     // Longer than balancers keep theirs (60 s as a rule), so that none is closed under a request.
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 500 },
-    return503OnClosing: true,
+    // A whole request has to arrive within this time (Node's own default, which fastify turns off).
+    requestTimeout: 300_000,
+    // The hook in app.ts refuses new work, with a problem like every other.
+    return503OnClosing: false,
+    frameworkErrors: answerRouterError,
+    clientErrorHandler: answerParserError,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -64,6 +69,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   await app.register(cors, {
     origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : false,
     credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
       'link',
       'location',

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
@@ -52,6 +54,30 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .type('application/problem+json')
     .serializer((document) => JSON.stringify(document))
     .send(problem.toDocument(instance));
+}
+
+/** What Node's parser refuses, by its code: such a request has no path, and reaches no route or hook. */
+const parserProblems: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem('headers_too_large'),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: new Problem('too_large'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('too_slow'),
+};
+
+/** Answers a request that could not even be parsed, and ends its connection. */
+export function answerParserError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const problem = parserProblems[error.code ?? ''] ?? new Problem('unreadable');
+  const body = JSON.stringify(problem.toDocument('*'));
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Answers an address that the router can't read: it comes before every route and hook as well. */
+export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const tooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+  void sendProblem(request, reply, tooLong ? new Problem('not_found') : new Problem('unreadable'));
 }
 
 /** One handler for everything that is thrown, one for every path that is none. */
