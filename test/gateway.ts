@@ -4,7 +4,7 @@ import { startScriptedProvider, type ScriptedProvider } from './scripted-provide
 import { startServer, type TestServer, type TestServerOptions } from './server.ts';
 
 export interface GatewayHouse {
-  server: TestServer;
+  server: TestServer & { databaseUrl: string | undefined };
   provider: ScriptedProvider;
   /** A member who is not administrator. */
   owner: Client;
