@@ -47,6 +47,32 @@ function text<T extends string | undefined>(fallback: T, sentence: string, shown
   return { takes: 'a text', parse: (value) => value, fallback, sentence, shown };
 }
 
+const hostName: Setting<string> = {
+  takes: 'an IP address or a host name',
+  parse: (value) => (isIP(value) !== 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(value) ? value : undefined),
+  fallback: '127.0.0.1',
+  sentence: 'The address it listens at; `0.0.0.0` for every network.',
+};
+
+const publicUrl: Setting<string | undefined> = {
+  takes: 'a URL that begins with http:// or https:// and has no path',
+  parse: (value) => {
+    if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return undefined;
+    const { href, origin } = new URL(value);
+    return href === `${origin}/` ? origin : undefined;
+  },
+  fallback: undefined,
+  shown: '`http://localhost:PORT`',
+  sentence: 'The address people use: the only source of links, cookie flags and OAuth redirects.',
+};
+
+const administratorEmail: Setting<string | undefined> = {
+  takes: 'an e-mail address',
+  parse: (value) => (/^[^\s@]+@[^\s@]+$/.test(value) && value.length <= 254 ? value : undefined),
+  fallback: undefined,
+  sentence: 'The account that becomes administrator once its address is verified.',
+};
+
 function secret(sentence: string, minimum = 1): Setting<string | undefined> {
   return {
     takes: `a text of at least ${minimum} character${minimum === 1 ? '' : 's'}`,
@@ -110,11 +136,9 @@ const originList: Setting<string[]> = {
   takes: 'exact origins, separated by commas (https://chat.example.com); * is refused',
   parse: (value) => {
     const entries = value.split(',').map((entry) => entry.trim());
-    return entries.every(
-      (entry) => /^https?:\/\//.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry,
-    )
-      ? entries
-      : undefined;
+    const isOrigin = (entry: string) =>
+      /^https?:\/\/[^*]+$/.test(entry) && URL.canParse(entry) && new URL(entry).origin === entry;
+    return entries.every(isOrigin) ? entries : undefined;
   },
   fallback: [],
   shown: 'unset: own origin only',
@@ -155,13 +179,8 @@ const MiB = 1_048_576;
 /** Every environment variable of the server. The README's table is generated from it (`npm run docs`). */
 export const settings = {
   PORT: integer(0, 65_535, 8_000, 'The port of the one HTTP server.'),
-  HOST: text('127.0.0.1', 'The address it listens at; `0.0.0.0` for every network.'),
-  PUBLIC_URL: url(
-    ['http', 'https'],
-    undefined,
-    'The address people use: the only source of links, cookie flags and OAuth redirects.',
-    '`http://localhost:PORT`',
-  ),
+  HOST: hostName,
+  PUBLIC_URL: publicUrl,
   TRUST_PROXY: addressList,
   DATA_DIR: text('./data', 'The folder of the embedded database. One process at a time.'),
   DATABASE_URL: {
@@ -209,7 +228,7 @@ export const settings = {
   QUOTA_TIME_ZONE: timeZone,
   CORS_ORIGINS: originList,
   LOG_LEVEL: choice(logLevels, 'info', 'How much is logged, as JSON lines on standard output.'),
-  ADMIN_EMAIL: text(undefined, 'The account that becomes administrator once its address is verified.'),
+  ADMIN_EMAIL: administratorEmail,
   METRICS_TOKEN: secret('A bearer token for whoever scrapes `/metrics`, at least 16 characters.', 16),
   CONNECT_TIMEOUT_MS: integer(10, 600_000, 10 * second, 'Longest wait for a connection to the provider.'),
   FIRST_BYTE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest wait for the provider’s first byte.'),
@@ -224,6 +243,7 @@ export const settings = {
     25 * second,
     'How long running answers may go on after a stop was asked for.',
   ),
+  SOCKET_AUTH_TIMEOUT_MS: integer(10, 600_000, 10 * second, 'How long an open WebSocket may stay without a login.'),
   STREAM_REPLAY_MS: integer(0, 86_400_000, 600 * second, 'How long a finished stream stays readable.'),
   LOGIN_FAILURES_PER_ACCOUNT: integer(1, 1_000_000, 10, 'Failed logins in 15 minutes, an account and network.'),
   LOGIN_FAILURES_PER_NETWORK: integer(1, 1_000_000, 100, 'Failed logins in 15 minutes, a network.'),
@@ -248,9 +268,9 @@ export class ConfigError extends Error {
 }
 
 function rawValue(name: string, setting: Setting<unknown>, environment: NodeJS.ProcessEnv): string | undefined {
-  const given = environment[name];
-  if (given !== undefined && given !== '') return given;
-  const file = setting.secret ? environment[`${name}_FILE`] : undefined;
+  const given = environment[name]?.trim();
+  if (given) return given;
+  const file = setting.secret ? environment[`${name}_FILE`]?.trim() : undefined;
   if (!file) return undefined;
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
@@ -264,7 +284,7 @@ function rawValue(name: string, setting: Setting<unknown>, environment: NodeJS.P
 function readSetting(name: string, setting: Setting<unknown>, environment: NodeJS.ProcessEnv): unknown {
   const raw = rawValue(name, setting, environment);
   if (raw === undefined) return setting.fallback;
-  const value = setting.parse(raw.trim());
+  const value = setting.parse(raw);
   if (value === undefined) {
     const got = setting.secret ? `a text of ${raw.length} characters` : JSON.stringify(raw);
     throw new ConfigError(`${name} is ${got}; it takes ${setting.takes}.`);
@@ -289,7 +309,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return {
     ...values,
     PUBLIC_URL: publicUrl,
-    concurrencyChosen: Boolean(environment.MAX_CONCURRENT_GENERATIONS),
+    concurrencyChosen: Boolean(environment.MAX_CONCURRENT_GENERATIONS?.trim()),
     loopbackOnly:
       isLoopbackHost(values.HOST) && isLoopbackHost(new URL(publicUrl).hostname) && values.TRUST_PROXY.length === 0,
   };

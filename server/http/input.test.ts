@@ -26,11 +26,12 @@ let before: string;
 beforeEach(async () => {
   before = await everything();
 });
-/** What is refused writes nothing, and the server goes on. */
-afterEach(async () => {
+async function expectNothingWritten(): Promise<void> {
   expect(await everything()).toBe(before);
   expect((await person.get('/health/live')).status).toBe(200);
-});
+}
+/** What is refused writes nothing, and the server goes on. */
+afterEach(expectNothingWritten);
 
 const writes = [
   ['POST', '/accounts/join'],
