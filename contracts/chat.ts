@@ -94,6 +94,23 @@ export const streamEvent = z
   .meta({ id: 'StreamEvent' });
 export type StreamEvent = z.infer<typeof streamEvent>;
 
+/** What comes over `/chat/ws`. A chat message is a `chatBody` beside its type. */
+export const socketFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('auth'), token: z.string().min(1).max(512) }),
+  z.object({ type: z.literal('chat'), idempotency_key: z.string().optional() }),
+  z.object({ type: z.literal('stop'), stream_id: z.string().regex(/^[\w-]{1,64}$/) }),
+]);
+export type SocketFrame = z.infer<typeof socketFrame>;
+
+/** What tells the answers on one socket apart: beside the fields of every event. */
+export interface SocketContext {
+  stream_id?: string;
+  idempotency_key?: string;
+}
+export type SocketEvent =
+  | (StreamEvent & SocketContext)
+  | ({ type: 'ERROR'; error: z.infer<typeof problemDocument> } & SocketContext);
+
 export const modelList = z
   .object({
     models: z.array(

@@ -1,12 +1,14 @@
 import { addAccountRoutes } from './accounts/accounts.routes.ts';
 import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
+import { addChatSocket } from './chat/chat.socket.ts';
 import type { Context } from './context.ts';
 import { Problem } from './errors.ts';
 import type { App } from './http/app-types.ts';
 import { createGatewayParts } from './gateway/gateway-parts.ts';
 import { addGateway } from './gateway/gateway.routes.ts';
 import { createApp } from './http/plugins.ts';
+import { addSockets } from './http/sockets.ts';
 import { checkAccess } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
@@ -32,6 +34,7 @@ export async function buildApp(context: Context): Promise<Server> {
   const app = await createApp(config, context.logger);
   let closing = false;
 
+  await addSockets(app, config);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
@@ -47,7 +50,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addKeyRoutes(app, { config, database, clock });
   addBotRoutes(app, { config, database, clock });
   addSessionRoutes(app, { config, database, generations });
-  addChatRoutes(app, {
+  const chat = {
     config,
     database,
     generations,
@@ -56,7 +59,9 @@ export async function buildApp(context: Context): Promise<Server> {
     instanceId,
     clock,
     replayMs: config.STREAM_REPLAY_MS,
-  });
+  };
+  addChatRoutes(app, chat);
+  addChatSocket(app, { ...chat, identify, isClosing: () => closing });
 
   const gateway = createGatewayParts(context);
   addGateway(app, gateway);

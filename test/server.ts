@@ -11,6 +11,9 @@ export interface TestServer {
   url: string;
   context: Context;
   dataDir: string;
+  /** Lets what runs end for so long, then closes, as a signal does. */
+  stop(timeoutMs: number): Promise<void>;
+  /** Closes at once and forgets the data. */
   close(): Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export async function startServer(
     context,
     dataDir,
     databaseUrl,
+    stop: server.stop,
     close: async () => {
       await server.stop(0);
       if (!on) rmSync(dataDir, { recursive: true, force: true });

@@ -53,6 +53,8 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     return503OnClosing: false,
     frameworkErrors: answerRouterError,
     clientErrorHandler: answerParserError,
+    // Clients that offer HTTP/2 by `Upgrade: h2c` are answered as if they had not.
+    http: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket' },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

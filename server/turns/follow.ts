@@ -51,7 +51,7 @@ export interface Place {
   started: boolean;
 }
 
-export const beginning: Place = { at: 0, started: false };
+const beginning: Place = { at: 0, started: false };
 
 /** The place that a `Last-Event-ID` names; what is no place of this text means the beginning. 'over': it has had the end. */
 export function readPlace(header: string | string[] | undefined, followed: Followed): Place | 'over' {
@@ -126,7 +126,8 @@ async function* followStored(
   }
 }
 
-function startOf(followed: Followed): StreamEvent {
+/** The first event of every stream. */
+export function startOf(followed: Followed): StreamEvent {
   if ('running' in followed) {
     const { id, promptId, sessionId } = followed.running.plan;
     return { type: 'START', stream_id: id, chat_id: promptId, session_id: sessionId };
