@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { StartError } from './start-error.ts';
 
 /** One setting: how its text becomes a value, what it is without one, and its sentence in the README. */
 interface Setting<T> {
@@ -263,7 +264,7 @@ export type Config = Values & {
   loopbackOnly: boolean;
 };
 
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   override readonly name = 'ConfigError';
 }
 

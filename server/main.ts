@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { readConfig } from './config.ts';
 import { createContext } from './context.ts';
-import { DirectoryInUseError } from './db/data-directory.ts';
 import { onStop } from './launcher.ts';
+import { StartError } from './start-error.ts';
 
 /** Starts the server from the environment; ends by itself after a signal, with what was running finished. */
 async function main(): Promise<void> {
@@ -28,9 +28,10 @@ async function main(): Promise<void> {
 
 /** What a person can mend gets one sentence, everything else its stack. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof DirectoryInUseError) return error.message;
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `${error.message}: another program listens there; set PORT.`;
+  if (error instanceof StartError) return error.message;
+  if (error instanceof Error && 'syscall' in error && ['listen', 'getaddrinfo'].includes(String(error.syscall))) {
+    const inUse = 'code' in error && error.code === 'EADDRINUSE';
+    return `${error.message}; ${inUse ? 'another program listens there, set PORT' : 'set HOST and PORT to an address of this machine'}.`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

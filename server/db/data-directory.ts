@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { StartError } from '../start-error.ts';
 
 /** Another process holds the data directory: the one line to show before stopping. */
-export class DirectoryInUseError extends Error {
+export class DirectoryInUseError extends StartError {
   override readonly name = 'DirectoryInUseError';
 }
 
@@ -19,9 +20,8 @@ export interface DirectoryLock {
  */
 export function lockDataDirectory(directory: string): DirectoryLock {
   const path = resolve(directory);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
   const pidFile = join(path, 'daesa.pid');
-  const lock = new DatabaseSync(join(path, 'daesa.lock'));
+  const lock = openLock(path);
   try {
     lock.exec('pragma journal_mode = memory; begin exclusive');
   } catch (error) {
@@ -33,6 +33,16 @@ export function lockDataDirectory(directory: string): DirectoryLock {
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   return { path, release: () => lock.close() };
+}
+
+function openLock(path: string): DatabaseSync {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return new DatabaseSync(join(path, 'daesa.lock'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`The data directory ${path} can't be used (${reason}); DATA_DIR takes a folder to write in.`);
+  }
 }
 
 function isBusy(error: unknown): boolean {

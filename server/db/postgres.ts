@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { Problem } from '../errors.ts';
+import { StartError } from '../start-error.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
 import type { Db, Schema } from './schema.ts';
@@ -16,6 +17,8 @@ export interface PostgresOptions {
 const RETRIED = new Set(['40001', '40P01']);
 // Connection exceptions, «too many connections», and what a server says while it starts or stops.
 const UNAVAILABLE = /^(08...|53300|57P0[123])$/;
+/** As `server_version_num` says it. */
+const OLDEST_VERSION = 150_000;
 const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT']);
 
 function numberParsers(oid: number, format?: 'text' | 'binary') {
@@ -34,6 +37,22 @@ function translate(error: unknown): unknown {
   return new Problem('database_unavailable', undefined, { retryAfterS: 5, cause: error });
 }
 
+/** Says in one line, without the address and its password, why the database can't be used at all. */
+async function requireUsable(pool: pg.Pool): Promise<void> {
+  try {
+    const { rows } = await pool.query<{ version: number }>(
+      `select current_setting('server_version_num')::int as version`,
+    );
+    if (rows[0]!.version < OLDEST_VERSION) throw new Error(`it is PostgreSQL ${Math.floor(rows[0]!.version / 10_000)}`);
+  } catch (error) {
+    await pool.end();
+    // A name with several addresses fails with one error each, and no message of its own.
+    const first = error instanceof AggregateError ? error.errors[0] : error;
+    const reason = first instanceof Error ? first.message : String(first);
+    throw new StartError(`DATABASE_URL leads to no PostgreSQL that can be used (${reason}); it takes one from 15 on.`);
+  }
+}
+
 /** Opens (and migrates) a PostgreSQL database. */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const pool = new pg.Pool({
@@ -45,6 +64,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   });
   // A connection that breaks while idle is replaced at the next use.
   pool.on('error', () => {});
+  await requireUsable(pool);
   const read: Db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   await migrate(read);
   return {
