@@ -43,6 +43,18 @@ export type Usage = z.infer<typeof usage>;
 export const chatReply = z.object({ id: rowId, user: z.string(), content: z.string(), created_at: instant });
 export type ChatReply = z.infer<typeof chatReply>;
 
+/** A quote of the board that the model was given for its answer. */
+export const citation = z
+  .object({
+    id: rowId,
+    content: z.string(),
+    speaker: z.string().nullable(),
+    episode: z.string().nullable(),
+    situation: z.string().nullable(),
+  })
+  .meta({ id: 'Citation' });
+export type Citation = z.infer<typeof citation>;
+
 /** One turn: a message, and the reply as far as it came. */
 export const turn = z
   .object({
@@ -58,6 +70,10 @@ export const turn = z
     model: z.string().nullable(),
     timestamp: instant,
     session_id: rowId,
+    /** Earlier turns that did not fit into the model's context window; left out where all did. */
+    left_out: z.int().optional(),
+    /** Where the bot reads quotes: those that the model was given. */
+    citations: z.array(citation).optional(),
     links: z.array(link),
   })
   .meta({ id: 'Turn' });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { citation, MAX_CONTENT, turn } from './chat.ts';
 import { pageOf, pageQuery } from './lists.ts';
-import { freeText, instant, nameText, rowId } from './text.ts';
+import { freeText, instant, longText, nameText, rowId } from './text.ts';
 
 export const visibility = z.enum(['private', 'public']);
 export const sessionStatus = z.enum(['intake', 'ready', 'open']);
@@ -20,6 +21,8 @@ export const sessionReply = z.object({
   content: z.string(),
   model: z.string().nullable(),
   created_at: instant,
+  left_out: z.int().optional(),
+  citations: z.array(citation).optional(),
 });
 export type SessionReply = z.infer<typeof sessionReply>;
 
@@ -78,4 +81,54 @@ export const sessionChange = z.object({
   title: nameText(1, 200).optional(),
   visibility: visibility.optional(),
   pinned: z.boolean().optional(),
+  /** Shows the branch that this prompt is in. */
+  branch: rowId.optional(),
 });
+
+/** `bot`: its slug. */
+export const newSession = z.object({ bot: freeText.min(1).max(60) });
+
+const content = longText(0, MAX_CONTENT);
+
+/** `ask: false`: the last answer of an intake is stored and the model not asked yet. */
+export const promptBody = z.object({
+  content,
+  stream: z.boolean().optional(),
+  ask: z.boolean().optional(),
+});
+
+/** `chosen`: the reply that the conversation goes on from. */
+export const promptChange = z.object({
+  content: content.optional(),
+  chosen: rowId.optional(),
+  stream: z.boolean().optional(),
+});
+
+export const askBody = z.object({ stream: z.boolean().optional() });
+
+const sessionState = sessionFields.pick({ id: true, status: true, next_question: true });
+export type SessionState = z.infer<typeof sessionState>;
+
+const promptKind = z.enum(['question', 'current_state', 'goal', 'misc']);
+
+/** An answer of the intake, as it was stored. */
+export const storedAnswer = z
+  .object({ id: rowId, kind: promptKind, content: z.string(), created_at: instant, session: sessionState })
+  .meta({ id: 'StoredAnswer' });
+
+/** A turn of a session, with the state of the session after it. */
+export const promptTurn = turn.extend({ kind: promptKind, session: sessionState }).meta({ id: 'PromptTurn' });
+
+export const promptAnswer = z.union([promptTurn, storedAnswer]);
+
+export const promptStream = z
+  .object({
+    id: rowId,
+    stream_id: z.string(),
+    status: z.literal('started'),
+    kind: promptKind,
+    session: sessionState,
+  })
+  .meta({ id: 'PromptStream' });
+
+export const exportQuery = z.object({ format: z.enum(['md', 'json']).default('md') });

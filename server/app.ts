@@ -14,6 +14,7 @@ import { addWebApp } from './http/web-app.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
+import { addPromptRoutes } from './sessions/prompts.routes.ts';
 import { addSessionRoutes } from './sessions/sessions.routes.ts';
 
 export interface Server {
@@ -49,19 +50,15 @@ export async function buildApp(context: Context): Promise<Server> {
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
   addKeyRoutes(app, { config, database, clock });
   addBotRoutes(app, { config, database, clock });
-  addSessionRoutes(app, { config, database, generations });
-  const chat = {
-    config,
-    database,
-    generations,
-    catalogue: upstream.catalogue,
-    limits,
-    instanceId,
-    clock,
-    replayMs: config.STREAM_REPLAY_MS,
-  };
+  const findQuotes = async () => [];
+  const { catalogue } = upstream;
+  const { nameSession } = context.titles;
+  const asking = { config, database, generations, catalogue, limits, instanceId, clock, findQuotes, nameSession };
+  const chat = { ...asking, replayMs: config.STREAM_REPLAY_MS };
   addChatRoutes(app, chat);
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });
+  addSessionRoutes(app, asking);
+  addPromptRoutes(app, asking);
 
   const gateway = createGatewayParts(context);
   addGateway(app, gateway);

@@ -226,6 +226,11 @@ export const settings = {
     0.1,
     'Set aside in a budget for a request whose price nobody knows, and counted as spent by it.',
   ),
+  AUTO_TITLES: choice(
+    ['on', 'off'] as const,
+    'on',
+    'Whether a model writes the title of a conversation whose first message is too long to be one. It costs money, no unit.',
+  ),
   QUOTA_TIME_ZONE: timeZone,
   CORS_ORIGINS: originList,
   LOG_LEVEL: choice(logLevels, 'info', 'How much is logged, as JSON lines on standard output.'),

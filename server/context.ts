@@ -6,6 +6,7 @@ import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
 import { createGenerations, type Generations } from './turns/generations.ts';
 import { keepAlive } from './turns/recovery.ts';
+import { createTitles, type Titles } from './turns/titles.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openPostgres } from './db/postgres.ts';
@@ -29,6 +30,7 @@ export interface Context {
   database: Database;
   upstream: Upstream;
   generations: Generations;
+  titles: Titles;
   throttle: Throttle;
   identify: Identify;
   limits: SpendLimits;
@@ -69,6 +71,19 @@ export async function createContext(config: Config, options: ContextOptions = {}
     },
   });
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
+  const limits: SpendLimits = {
+    dailyRequests: config.DAILY_REQUEST_LIMIT,
+    zone: config.QUOTA_TIME_ZONE,
+    concurrent: config.MAX_CONCURRENT_GENERATIONS,
+    concurrentChosen: config.concurrencyChosen,
+    monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
+    unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
+    // With neither of the two, the model is a local one or the demo.
+    priceList:
+      config.OPENAI_API_KEY || config.OPENAI_BASE_URL ? priceListOf(config.OPENAI_BASE_URL ?? openAiBaseUrl) : FREE,
+  };
+  const enabled = config.AUTO_TITLES === 'on';
+  const titles = createTitles({ database, upstream, limits, instanceId, clock, logger, enabled });
   const stopBeating = await keepAlive({
     database,
     instanceId,
@@ -84,24 +99,16 @@ export async function createContext(config: Config, options: ContextOptions = {}
     database,
     upstream,
     generations,
+    titles,
     throttle: createThrottle(config),
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock)),
-    limits: {
-      dailyRequests: config.DAILY_REQUEST_LIMIT,
-      zone: config.QUOTA_TIME_ZONE,
-      concurrent: config.MAX_CONCURRENT_GENERATIONS,
-      concurrentChosen: config.concurrencyChosen,
-      monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
-      unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
-      // With neither of the two, the model is a local one or the demo.
-      priceList:
-        config.OPENAI_API_KEY || config.OPENAI_BASE_URL ? priceListOf(config.OPENAI_BASE_URL ?? openAiBaseUrl) : FREE,
-    },
+    limits,
     secret,
     makeSetupCode: () => makeSetupCode(config, database),
     close: async () => {
       stopBeating();
       await generations.drain(0);
+      await titles.close();
       await upstream.close();
       await database.close();
     },

@@ -8,6 +8,8 @@ import * as budget from './spend/budget.store.ts';
 import * as beginTurn from './turns/begin-turn.store.ts';
 import * as generation from './turns/generation.store.ts';
 import * as instances from './turns/instances.store.ts';
+import * as place from './turns/place.store.ts';
+import * as title from './turns/title.store.ts';
 import * as turn from './turns/turn.store.ts';
 
 /** Every store whose functions are given to `database.write`: what the embedded database's writer thread can run. */
@@ -20,6 +22,8 @@ export const stores: Stores = {
   generation,
   instances,
   keys,
+  place,
   sessions,
+  title,
   turn,
 };

@@ -39,6 +39,8 @@ export async function startServer(
     PORT: '0',
     DATA_DIR: dataDir,
     LOCAL_PROVIDER: 'off',
+    // Tests count what their provider is asked.
+    AUTO_TITLES: 'off',
     LOG_LEVEL: 'silent',
     ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     ...env,

@@ -5,8 +5,9 @@ import { Problem } from '../errors.ts';
 import { parseJson } from '../http/json-body.ts';
 import { toProblem } from '../http/problems.ts';
 import type { Identify, Visitor } from '../http/visitor.ts';
-import { ask, readIdempotencyKey, type AskParts } from '../turns/ask.ts';
+import { ask, readIdempotencyKey } from '../turns/ask.ts';
 import { findAnswer, findStream, follow, startOf, type Followed, type FollowParts } from '../turns/follow.ts';
+import type { AskParts } from '../turns/start-turn.ts';
 
 /** The part of a WebSocket (of the package ws) that a conversation needs. */
 export interface Socket {

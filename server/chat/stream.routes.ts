@@ -4,7 +4,8 @@ import { answers, nothing, type App } from '../http/app-types.ts';
 import { startEventStream } from '../http/event-stream.ts';
 import { visitorOf } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
-import { ask, readIdempotencyKey, type AskParts } from '../turns/ask.ts';
+import { ask, readIdempotencyKey } from '../turns/ask.ts';
+import type { AskParts } from '../turns/start-turn.ts';
 import { findStream, follow, readPlace, type FollowParts } from '../turns/follow.ts';
 import { addQuotaHeaders } from '../turns/quota-reply.ts';
 

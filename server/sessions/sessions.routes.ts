@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { session, sessionChange, sessionPage, sessionQuery } from '#contracts/sessions.ts';
+import { exportQuery, newSession, session, sessionChange, sessionPage, sessionQuery } from '#contracts/sessions.ts';
 import { rowIdInPath } from '#contracts/text.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
@@ -11,6 +11,7 @@ import type { Generations } from '../turns/generations.ts';
 import {
   changeSession,
   countSessions,
+  createSession,
   deleteSession,
   listSessions,
   readBeginnings,
@@ -18,12 +19,14 @@ import {
   readRunningStreams,
   readSession,
 } from './sessions.store.ts';
+import { toMarkdown } from './export.ts';
 import { showSession, showSessionRow } from './show-session.ts';
 
 export interface SessionsParts {
   config: Config;
   database: Database;
   generations: Generations;
+  clock: () => number;
 }
 
 const config = { access: 'user' as const };
@@ -35,6 +38,8 @@ export function addSessionRoutes(app: App, parts: SessionsParts): void {
   addSessionList(app, parts);
   addSessionReading(app, parts);
   addSessionChange(app, parts);
+  addSessionMaking(app, parts);
+  addSessionExport(app, parts);
 }
 
 function addSessionList(app: App, parts: SessionsParts): void {
@@ -55,8 +60,33 @@ function addSessionList(app: App, parts: SessionsParts): void {
   });
 }
 
+function addSessionMaking(app: App, parts: SessionsParts): void {
+  const schema = { tags, body: newSession, response: answers({ 201: session }) };
+  app.post('/sessions', { config, schema }, async (request, reply) => {
+    const visitor = visitorOf(request);
+    const args = { userId: visitor.id, bot: request.body.bot, now: parts.clock() };
+    const id = await parts.database.write(createSession, args);
+    void reply.code(201).header('location', `${parts.config.PUBLIC_URL}/sessions/${id}`);
+    return loadSession(parts, id, visitor);
+  });
+}
+
+function addSessionExport(app: App, parts: SessionsParts): void {
+  const description = 'The conversation as Markdown or JSON, to keep.';
+  const schema = { tags, description, params: sessionParams, querystring: exportQuery, response: answers({}) };
+  app.get('/sessions/:id/export', { config: reading, schema }, async (request, reply) => {
+    const { id } = request.params;
+    const { format } = request.query;
+    const exported = await loadSession(parts, id, request.visitor);
+    void reply.header('content-disposition', `attachment; filename="daesa-session-${id}.${format}"`);
+    const type = format === 'md' ? 'text/markdown; charset=utf-8' : 'application/json; charset=utf-8';
+    const text = format === 'md' ? toMarkdown(exported) : JSON.stringify(exported, null, 2);
+    return reply.type(type).serializer(String).send(text);
+  });
+}
+
 /** A session with everything in it, as `visitor` may see it. Throws `not_found`. */
-async function loadSession(parts: SessionsParts, id: number, visitor: Visitor | undefined) {
+export async function loadSession(parts: SessionsParts, id: number, visitor: Visitor | undefined) {
   const { read } = parts.database;
   const row = await readSession(read, { id, readerId: visitor?.id ?? 0 });
   if (!row) throw new Problem('not_found');
@@ -79,8 +109,9 @@ function addSessionChange(app: App, parts: SessionsParts): void {
     async (request) => {
       const visitor = visitorOf(request);
       const { id } = request.params;
-      const { title, visibility, pinned } = request.body;
-      const changed = await database.write(changeSession, { id, userId: visitor.id, title, visibility, pinned });
+      const { title, visibility, pinned, branch } = request.body;
+      const change = { title, visibility, pinned, branch };
+      const changed = await database.write(changeSession, { id, userId: visitor.id, ...change });
       if (!changed) throw new Problem('not_found');
       return loadSession(parts, id, visitor);
     },

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import type { IntakeQuestion } from '#contracts/sessions.ts';
+import { invalidField, Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 
 export interface SessionDetails {
@@ -33,7 +35,7 @@ function selectSessions(db: Db) {
       'sessions.created_at',
       'sessions.updated_at',
       'bots.slug as bot',
-      'bots.intake',
+      'sessions.intake',
       'users.email',
       'users.nickname',
     ]);
@@ -56,17 +58,7 @@ export interface SessionFilter {
 function listed<Query extends ReturnType<typeof selectSessions>>(query: Query, filter: SessionFilter) {
   const chosen =
     filter.userId === undefined
-      ? query
-          .where('sessions.visibility', '=', sql.lit('public'))
-          .where((row) =>
-            row.exists(
-              row
-                .selectFrom('messages')
-                .select('messages.id')
-                .whereRef('messages.session_id', '=', 'sessions.id')
-                .where('messages.role', '=', sql.lit('assistant')),
-            ),
-          )
+      ? query.where('sessions.visibility', '=', sql.lit('public')).where('sessions.answered', '=', sql.lit(1))
       : query.where('sessions.user_id', '=', filter.userId);
   return filter.bot === undefined ? chosen : chosen.where('bots.slug', '=', filter.bot);
 }
@@ -95,7 +87,7 @@ export async function countSessions(db: Db, filter: SessionFilter): Promise<numb
 
 export type MessageRow = Pick<
   Schema['messages'],
-  'role' | 'kind' | 'parent_id' | 'content' | 'status' | 'chosen' | 'model' | 'created_at'
+  'role' | 'kind' | 'parent_id' | 'content' | 'status' | 'chosen' | 'model' | 'created_at' | 'left_out' | 'citations'
 > & { id: number };
 
 /** Every message of a session, the oldest first. */
@@ -103,6 +95,7 @@ export function readMessages(db: Db, sessionId: number): Promise<MessageRow[]> {
   return db
     .selectFrom('messages')
     .select(['id', 'role', 'kind', 'parent_id', 'content', 'status', 'chosen', 'model', 'created_at'])
+    .select(['left_out', 'citations'])
     .where('session_id', '=', sessionId)
     .orderBy('id')
     .execute();
@@ -144,12 +137,15 @@ export interface SessionChangeArgs {
   title: string | undefined;
   visibility: Schema['sessions']['visibility'] | undefined;
   pinned: boolean | undefined;
+  /** A prompt whose branch is to be shown. */
+  branch: number | undefined;
 }
 
 /** Changes an own session. False: there is none. */
 export async function changeSession(trx: Trx, args: SessionChangeArgs): Promise<boolean> {
   const changes = {
-    ...(args.title === undefined ? {} : { title: args.title }),
+    ...(args.title === undefined ? {} : { title: args.title, titled_by: 'user' as const }),
+    ...(args.branch === undefined ? {} : { head_id: await endOfBranch(trx, args.id, args.branch) }),
     ...(args.visibility === undefined ? {} : { visibility: args.visibility }),
     ...(args.pinned === undefined ? {} : { pinned: args.pinned ? 1 : 0 }),
   };
@@ -161,6 +157,129 @@ export async function changeSession(trx: Trx, args: SessionChangeArgs): Promise<
     .returning('id')
     .executeTakeFirst();
   return changed !== undefined;
+}
+
+/** The newest prompt that goes on from one of a session. Throws `invalid` where the session has no such prompt. */
+async function endOfBranch(trx: Trx, sessionId: number, promptId: number): Promise<number> {
+  const prompts = await trx
+    .selectFrom('messages')
+    .select(['id', 'parent_id'])
+    .where('session_id', '=', sessionId)
+    .where('role', '=', 'user')
+    .orderBy('id')
+    .execute();
+  if (!prompts.some(({ id }) => id === promptId)) throw invalidField('branch', 'takes a prompt of this session');
+  let end = promptId;
+  for (let next: number | undefined = promptId; next !== undefined;) {
+    end = next;
+    next = prompts.findLast(({ parent_id }) => parent_id === end)?.id;
+  }
+  return end;
+}
+
+export interface CreateSessionArgs {
+  userId: number;
+  bot: string;
+  now: number;
+}
+
+/** Opens a session of a bot, with the bot's questions as they are now. Throws `invalid` for an unknown bot. */
+export async function createSession(trx: Trx, args: CreateSessionArgs): Promise<number> {
+  const bot = await trx
+    .selectFrom('bots')
+    .select(['id', 'name', 'intake', 'default_visibility'])
+    .where('slug', '=', args.bot)
+    .where('owner_id', 'is', null)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (!bot) throw invalidField('bot', 'takes the slug of a bot');
+  const { id } = await trx
+    .insertInto('sessions')
+    .values({
+      user_id: args.userId,
+      bot_id: bot.id,
+      title: bot.name,
+      status: bot.intake === '[]' ? 'open' : 'intake',
+      visibility: bot.default_visibility,
+      pinned: 0,
+      intake: bot.intake,
+      created_at: args.now,
+      updated_at: args.now,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export interface ChangeAnswerArgs {
+  sessionId: number;
+  promptId: number;
+  userId: number;
+  content: string;
+  now: number;
+}
+
+/** Changes an answer before the model is asked. Throws `not_found`, `conflict` once it was asked, and `invalid`. */
+export async function changeAnswer(trx: Trx, args: ChangeAnswerArgs): Promise<void> {
+  const session = await trx
+    .updateTable('sessions')
+    .set({ updated_at: args.now })
+    .where('id', '=', args.sessionId)
+    .where('user_id', '=', args.userId)
+    .returning(['status', 'intake'])
+    .executeTakeFirst();
+  if (!session) throw new Problem('not_found');
+  if (session.status === 'open') throw new Problem('conflict');
+  const answers = await trx
+    .selectFrom('messages')
+    .select('id')
+    .where('session_id', '=', args.sessionId)
+    .orderBy('id')
+    .execute();
+  const number = answers.findIndex(({ id }) => id === args.promptId);
+  if (number < 0) throw new Problem('not_found');
+  const question = (JSON.parse(session.intake) as IntakeQuestion[])[number];
+  if (question?.required && args.content.trim() === '') throw invalidField('content', 'is needed for this question');
+  await trx
+    .updateTable('messages')
+    .set({ content: args.content, updated_at: args.now })
+    .where('id', '=', args.promptId)
+    .execute();
+}
+
+export interface ChooseReplyArgs {
+  sessionId: number;
+  promptId: number;
+  replyId: number;
+  userId: number;
+}
+
+/** Makes the conversation go on from another reply. Throws `not_found`, and `invalid` where it is none of the prompt's. */
+export async function chooseReply(trx: Trx, args: ChooseReplyArgs): Promise<void> {
+  const replies = await trx
+    .selectFrom('messages')
+    .innerJoin('sessions', 'sessions.id', 'messages.session_id')
+    .select(['messages.id', 'messages.status'])
+    .where('messages.session_id', '=', args.sessionId)
+    .where('messages.parent_id', '=', args.promptId)
+    .where('messages.role', '=', 'assistant')
+    .where('sessions.user_id', '=', args.userId)
+    .execute();
+  const chosen = replies.find(({ id }) => id === args.replyId);
+  if (!chosen) throw invalidField('chosen', 'takes a reply of this prompt');
+  for (const { id } of replies) {
+    await trx
+      .updateTable('messages')
+      .set({ chosen: id === args.replyId ? 1 : 0 })
+      .where('id', '=', id)
+      .execute();
+  }
+  await trx
+    .updateTable('messages')
+    .set({ status: chosen.status })
+    .where('id', '=', args.promptId)
+    .where('status', '!=', 'running')
+    .execute();
 }
 
 /** Deletes an own session with its messages. False: there is none. */

@@ -1,5 +1,6 @@
 import type { IntakeQuestion, NextQuestion, Session, SessionPrompt, SessionRow } from '#contracts/sessions.ts';
 import type { Visitor } from '../http/visitor.ts';
+import { showSources } from '../turns/show-turn.ts';
 import type { MessageRow, SessionDetails } from './sessions.store.ts';
 
 function toIso(instant: number): string {
@@ -40,11 +41,12 @@ export function showPrompts(
       created_at: toIso(prompt.created_at),
       status: prompt.status,
       stream_id: streams.get(prompt.id) ?? null,
-      replies: answers.map(({ id, content, model, created_at }) => ({
-        id,
-        content,
-        model,
-        created_at: toIso(created_at),
+      replies: answers.map((reply) => ({
+        id: reply.id,
+        content: reply.content,
+        model: reply.model,
+        created_at: toIso(reply.created_at),
+        ...showSources(reply),
       })),
       chosen: answers.find((reply) => reply.chosen === 1)?.id ?? null,
       versions: (versions.get(prompt.parent_id) ?? []).map(({ id }) => id),

@@ -44,7 +44,8 @@ const countUnderWay = statement<{ userId: number }, { count: number }>((db, { us
     .selectFrom('ledger')
     .select((row) => row.fn.countAll<number>().as('count'))
     .where('user_id', '=', userId)
-    .where('state', '=', sql.lit('reserved')),
+    .where('state', '=', sql.lit('reserved'))
+    .where('purpose', '!=', sql.lit('title')),
 );
 
 type LedgerEntry = Pick<
@@ -90,6 +91,10 @@ const openEntry = statement<LedgerEntry, { id: number }>((db, entry) =>
 const readUsed = statement<{ userId: number; day: string }, { used: number }>((db, { userId, day }) =>
   db.selectFrom('daily_usage').select('used').where('user_id', '=', userId).where('day', '=', day),
 );
+
+async function readUnits(db: Db, userId: number, { day }: Day): Promise<number> {
+  return (await readUsed.first(db, { userId, day }))?.used ?? 0;
+}
 
 /** The daily limit of one user: administrators have none, an own one goes before the server's. */
 function dailyLimit(user: UserLimits, limits: SpendLimits): number | null {
@@ -146,7 +151,7 @@ export async function reserve(trx: Trx, args: ReserveArgs): Promise<Reserved> {
   if (key) checkModel(key, args);
   const quota =
     units === 0
-      ? { limit: dailyLimit(user, limits), used: 0, resetsAt: today.resetsAt }
+      ? { limit: dailyLimit(user, limits), used: await readUnits(trx, userId, today), resetsAt: today.resetsAt }
       : await takeQuota(trx, userId, dailyLimit(user, limits), key, limits, today);
   const { cost, scopes } = await reserveMoney(trx, args, key, today);
   const tokens = args.tokens ?? 0;
@@ -244,6 +249,6 @@ async function reserveMoney(
 export async function readQuota(db: Db, args: { userId: number; limits: SpendLimits }): Promise<Quota> {
   const today = await currentDay(db, args.limits.zone);
   const user = await userLimits.first(db, { userId: args.userId });
-  const used = (await readUsed.first(db, { userId: args.userId, day: today.day }))?.used ?? 0;
+  const used = await readUnits(db, args.userId, today);
   return { limit: user ? dailyLimit(user, args.limits) : 0, used, resetsAt: today.resetsAt };
 }

@@ -3,8 +3,8 @@ import type { Turn } from '#contracts/chat.ts';
 import { Problem } from '../errors.ts';
 import type { Visitor } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
-import type { Asked, AskParts } from './ask.ts';
-import { readGeneration } from './generation.store.ts';
+import type { AskParts, StartedTurn } from './start-turn.ts';
+import { readGeneration, type StoredGeneration } from './generation.store.ts';
 import type { Generation, Outcome } from './generation.ts';
 import { addQuotaHeaders } from './quota-reply.ts';
 import { showTurn } from './show-turn.ts';
@@ -14,7 +14,7 @@ import { readTurn, type TurnRow } from './turn.store.ts';
 export async function answerTurn(
   parts: AskParts,
   visitor: Visitor,
-  asked: Exclude<Asked, { repeats: string }>,
+  asked: StartedTurn,
   reply: FastifyReply,
 ): Promise<Turn> {
   const { generation, quota } = asked;
@@ -42,6 +42,8 @@ function turnOf(generation: Generation, outcome: Outcome, asked: { content: stri
     model: outcome.model || null,
     prompt_tokens: outcome.usage.promptTokens,
     completion_tokens: outcome.usage.completionTokens,
+    left_out: outcome.leftOut,
+    citations: outcome.citations,
   };
 }
 
@@ -52,7 +54,24 @@ export async function repeatTurn(parts: AskParts, visitor: Visitor, generationId
   const row = stored && (await readTurn(parts.database.read, { userId: visitor.id, id: stored.prompt_id }));
   if (!row) throw new Problem('gone', 'The answer to this Idempotency-Key has been deleted.');
   if (stored.error !== null) throw storedProblem(stored.error);
-  return showTurn(row, visitor, parts.config.PUBLIC_URL, true);
+  return showTurn(answerOf(row, stored), visitor, parts.config.PUBLIC_URL, true);
+}
+
+/** The turn with the reply of one generation, where another may have been chosen since. */
+function answerOf(row: TurnRow, stored: StoredGeneration): TurnRow {
+  if (row.reply_id === stored.reply_id || stored.reply_id === null) return row;
+  const { reply_id, text, model, prompt_tokens, completion_tokens, finished_at, left_out, citations } = stored;
+  return {
+    ...row,
+    reply_id,
+    reply_content: text,
+    reply_created_at: finished_at,
+    model,
+    prompt_tokens,
+    completion_tokens,
+    left_out,
+    citations,
+  };
 }
 
 function storedProblem(error: string): Problem {

@@ -1,9 +1,18 @@
 import { sql } from 'kysely';
-import { invalidField, Problem } from '../errors.ts';
-import type { Trx } from '../db/schema.ts';
+import { Problem } from '../errors.ts';
+import type { Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 import type { Quota, Reservation, SpendLimits } from '../spend/reservation.ts';
 import { reserve } from '../spend/spend.store.ts';
+import {
+  askIntake,
+  continueSession,
+  editPrompt,
+  regenerate,
+  type AskedPrompt,
+  type FoundPlace,
+  type IntakeAnswer,
+} from './place.store.ts';
 
 /** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_MS = 86_400_000;
@@ -15,14 +24,24 @@ export interface IdempotencyClaim {
   bodyHash: string;
 }
 
+/** Where a turn goes. */
+export type TurnPlace =
+  /** A new session of a bot. */
+  | { kind: 'opens'; botSlug: string; systemPrompt: string | null; title: string }
+  /** After the last prompt of the branch that is shown. */
+  | { kind: 'continues'; sessionId: number; systemPrompt: string | null }
+  /** The first question of a guided session: all answers of its intake, the last of them given now or before. */
+  | { kind: 'asks'; sessionId: number; answer: IntakeAnswer | null }
+  /** Beside an earlier prompt, as a new branch. */
+  | { kind: 'edits'; sessionId: number; promptId: number }
+  /** Another answer to an earlier prompt. */
+  | { kind: 'regenerates'; sessionId: number; promptId: number };
+
 export interface BeginTurnArgs {
   userId: number;
+  place: TurnPlace;
+  /** The message; '' where the place has one already. */
   content: string;
-  /** The user's own session to go on with; undefined opens one of the bot `botSlug`. */
-  sessionId: number | undefined;
-  botSlug: string;
-  systemPrompt: string | null;
-  title: string;
   /** The model that was asked for; '' where the default will be. */
   model: string;
   generationId: string;
@@ -35,6 +54,9 @@ export interface BeginTurnArgs {
 export interface BegunTurn {
   promptId: number;
   sessionId: number;
+  /** The message that is asked, and when it was written. */
+  content: string;
+  createdAt: number;
   reservation: Reservation;
   quota: Quota;
 }
@@ -53,6 +75,7 @@ const newSession = statement<
       'visibility',
       'system_prompt',
       'pinned',
+      'intake',
       'created_at',
       'updated_at',
     ])
@@ -67,16 +90,19 @@ const newSession = statement<
           'default_visibility',
           row.cast<string>(row.val(systemPrompt), 'text').as('system_prompt'),
           sql.lit(0).as('pinned'),
+          'intake',
           row.cast<number>(row.val(now), 'bigint').as('created_at'),
           row.cast<number>(row.val(now), 'bigint').as('updated_at'),
         ])
-        .where('slug', '=', botSlug),
+        .where('slug', '=', botSlug)
+        .where('owner_id', 'is', null)
+        .where('deleted_at', 'is', null),
     )
     .returning('id'),
 );
 
 const newPrompt = statement<
-  { sessionId: number; userId: number; parentId: number | null; content: string; now: number },
+  { sessionId: number; userId: number; parentId: number | null; kind: string; content: string; now: number },
   { id: number }
 >((db, prompt) =>
   db
@@ -85,7 +111,7 @@ const newPrompt = statement<
       session_id: prompt.sessionId,
       user_id: prompt.userId,
       role: 'user',
-      kind: 'question',
+      kind: prompt.kind as Schema['messages']['kind'],
       parent_id: prompt.parentId,
       content: prompt.content,
       status: 'running',
@@ -104,6 +130,7 @@ type NewGeneration = {
   userId: number;
   reservationId: number;
   instanceId: string;
+  free: number;
   now: number;
 };
 
@@ -118,6 +145,7 @@ const newGeneration = statement<NewGeneration, never>(
       state: 'running',
       instance_id: generation.instanceId,
       stop_requested: 0,
+      free: generation.free,
       created_at: generation.now,
     }) as never,
 );
@@ -127,36 +155,70 @@ const newGeneration = statement<NewGeneration, never>(
  * that was accepted before, it gives that generation's id and changes nothing.
  */
 export async function beginTurn(trx: Trx, args: BeginTurnArgs): Promise<BegunTurn | { repeats: string }> {
-  const { userId, now } = args;
+  const { userId, now, place } = args;
   if (args.idempotency) {
     const repeats = await claimKey(trx, userId, args.idempotency, args.generationId, now);
     if (repeats !== undefined) return { repeats };
   }
-  const place = args.sessionId === undefined ? undefined : await continueSession(trx, args, args.sessionId);
+  const found = place.kind === 'opens' ? undefined : await findPlace(trx, args, place);
+  const free = found?.free ?? false;
   const { reservation, quota } = await reserve(trx, {
     userId,
     purpose: 'chat',
     model: args.model,
     limits: args.limits,
     instanceId: args.instanceId,
+    units: free ? 0 : 1,
+    bot: place.kind === 'opens' ? place.botSlug : (found?.bot ?? null),
   });
-  const { botSlug, title, systemPrompt } = args;
-  const sessionId = args.sessionId ?? (await newSession.first(trx, { userId, botSlug, title, systemPrompt, now }))?.id;
-  if (sessionId === undefined) throw new Problem('not_found', `There is no bot ${botSlug}.`);
-  const parentId = place?.headId ?? null;
-  const prompt = await newPrompt.first(trx, { sessionId, userId, parentId, content: args.content, now });
-  const promptId = prompt!.id;
-  if (place) await trx.updateTable('sessions').set({ head_id: promptId }).where('id', '=', sessionId).execute();
+  const prompt = found?.prompt ?? (await storePrompt(trx, args, found));
   await newGeneration.all(trx, {
     id: args.generationId,
-    promptId,
-    sessionId,
+    promptId: prompt.id,
+    sessionId: prompt.sessionId,
     userId,
     reservationId: reservation.id,
     instanceId: args.instanceId,
+    free: free ? 1 : 0,
     now,
   });
-  return { promptId, sessionId, reservation, quota };
+  const { id: promptId, sessionId, content, createdAt } = prompt;
+  return { promptId, sessionId, content, createdAt, reservation, quota };
+}
+
+function findPlace(trx: Trx, args: BeginTurnArgs, place: Exclude<TurnPlace, { kind: 'opens' }>): Promise<FoundPlace> {
+  const { userId, content, now } = args;
+  switch (place.kind) {
+    case 'continues':
+      return continueSession(trx, { ...place, userId, now });
+    case 'asks':
+      return askIntake(trx, { ...place, userId, now });
+    case 'edits':
+      return editPrompt(trx, { ...place, userId, content, now });
+    case 'regenerates':
+      return regenerate(trx, { ...place, userId, now });
+  }
+}
+
+/** Stores the message as a new prompt, in a new session where it has no place yet. */
+async function storePrompt(trx: Trx, args: BeginTurnArgs, found: FoundPlace | undefined): Promise<AskedPrompt> {
+  const { userId, place, content, now } = args;
+  const sessionId = found?.sessionId ?? (await openSession(trx, args));
+  const parentId = found?.parentId ?? null;
+  const kind = found?.kind ?? 'question';
+  const prompt = await newPrompt.first(trx, { sessionId, userId, parentId, kind, content, now });
+  if (place.kind !== 'opens') {
+    await trx.updateTable('sessions').set({ head_id: prompt!.id }).where('id', '=', sessionId).execute();
+  }
+  return { id: prompt!.id, sessionId, content, createdAt: now };
+}
+
+async function openSession(trx: Trx, { userId, place, now }: BeginTurnArgs): Promise<number> {
+  if (place.kind !== 'opens') throw new Problem('internal');
+  const { botSlug, title, systemPrompt } = place;
+  const opened = await newSession.first(trx, { userId, botSlug, title, systemPrompt, now });
+  if (!opened) throw new Problem('not_found', `There is no bot ${botSlug}.`);
+  return opened.id;
 }
 
 /** Takes the key for a new generation, or gives the generation that has it. */
@@ -189,33 +251,4 @@ async function claimKey(
     .executeTakeFirstOrThrow();
   if (first.body_hash !== bodyHash) throw new Problem('idempotency_mismatch');
   return first.generation_id;
-}
-
-/** The prompt that the next one follows; also marks the session as used. */
-async function continueSession(trx: Trx, args: BeginTurnArgs, sessionId: number): Promise<{ headId: number | null }> {
-  const session = await trx
-    .updateTable('sessions')
-    .set({ updated_at: args.now })
-    .where('id', '=', sessionId)
-    .where('user_id', '=', args.userId)
-    .returning(['status', 'head_id', 'bot_id'])
-    .executeTakeFirst();
-  if (!session) throw new Problem('not_found');
-  if (session.status !== 'open') throw new Problem('session_in_intake');
-  if (args.systemPrompt !== null) await changeSystemPrompt(trx, sessionId, session.bot_id, args.systemPrompt);
-  if (session.head_id !== null) return { headId: session.head_id };
-  const last = await trx
-    .selectFrom('messages')
-    .select((row) => row.fn.max('id').as('id'))
-    .where('session_id', '=', sessionId)
-    .where('role', '=', 'user')
-    .executeTakeFirst();
-  return { headId: last?.id ?? null };
-}
-
-/** Only the free chat takes a system prompt of its user; other bots have their instructions. */
-async function changeSystemPrompt(trx: Trx, sessionId: number, botId: number, systemPrompt: string): Promise<void> {
-  const bot = await trx.selectFrom('bots').select('slug').where('id', '=', botId).executeTakeFirst();
-  if (bot?.slug !== 'free') throw invalidField('system_prompt', 'can not be set in a session of this bot');
-  await trx.updateTable('sessions').set({ system_prompt: systemPrompt }).where('id', '=', sessionId).execute();
 }

@@ -21,6 +21,12 @@ export interface FinishArgs {
   usage: { promptTokens: number; cachedTokens: number; completionTokens: number; estimated: boolean };
   /** The unit goes back: nothing the user could read came, through no fault of theirs. */
   refunds: boolean;
+  /** Earlier turns that did not fit into the context window. */
+  leftOut?: number;
+  /** The quotes that the model was given, as JSON. */
+  citations?: string | null;
+  /** Its prompt has a reply already: the new one is shown in its place. */
+  regenerates?: boolean;
   /** The turn goes as well: it was refused, and a refused request leaves nothing behind. */
   forgets: boolean;
   /** The problem document that ended it, as JSON. */
@@ -67,6 +73,8 @@ type Reply = {
   finishReason: string | null;
   promptTokens: number | null;
   completionTokens: number | null;
+  leftOut: number | null;
+  citations: string | null;
   now: number;
 };
 
@@ -87,11 +95,49 @@ const insertReply = statement<Reply, { id: number }>((db, reply) =>
       finish_reason: reply.finishReason,
       prompt_tokens: reply.promptTokens,
       completion_tokens: reply.completionTokens,
+      left_out: reply.leftOut,
+      citations: reply.citations,
       created_at: reply.now,
       updated_at: reply.now,
     })
     .returning('id'),
 );
+
+const markAnswered = statement<{ sessionId: number }, { id: number }>((db, { sessionId }) =>
+  db
+    .updateTable('sessions')
+    .set({ answered: 1 })
+    .where('id', '=', sessionId)
+    .where('answered', '=', sql.lit(0))
+    .returning('id'),
+);
+
+/** Stores a new reply as the one that its prompt shows. */
+async function addReply(trx: Trx, reply: Reply, regenerates: boolean): Promise<number> {
+  if (regenerates) {
+    await trx
+      .updateTable('messages')
+      .set({ chosen: 0 })
+      .where('parent_id', '=', reply.promptId)
+      .where('role', '=', sql.lit('assistant'))
+      .execute();
+  }
+  const inserted = await insertReply.first(trx, reply);
+  await markAnswered.first(trx, { sessionId: reply.sessionId });
+  return inserted!.id;
+}
+
+/** The state of the reply that a prompt shows already: an attempt without text changes nothing about it. */
+async function shownStatus(trx: Trx, promptId: number): Promise<Schema['messages']['status'] | undefined> {
+  const reply = await trx
+    .selectFrom('messages')
+    .select('status')
+    .where('parent_id', '=', promptId)
+    .where('role', '=', sql.lit('assistant'))
+    .where('chosen', '=', 1)
+    .executeTakeFirst();
+  return reply?.status;
+}
 
 /**
  * Ends a generation: reply, statuses and ledger in one transaction. Gives the reply's id, or null where there
@@ -112,7 +158,8 @@ async function storeEnd(trx: Trx, args: FinishArgs, linkedId: number | null): Pr
   }
   const replyId = await storeReply(trx, args);
   if (replyId !== null && replyId !== linkedId) await linkReply.first(trx, { id: args.generationId, replyId });
-  await setPromptStatus.first(trx, { id: args.promptId, status: args.state, now: args.now });
+  const status = (replyId === null ? await shownStatus(trx, args.promptId) : undefined) ?? args.state;
+  await setPromptStatus.first(trx, { id: args.promptId, status, now: args.now });
   return replyId;
 }
 
@@ -120,7 +167,7 @@ async function storeReply(trx: Trx, args: FinishArgs): Promise<number | null> {
   if (args.text === '') return null;
   const { promptTokens, completionTokens } = args.usage;
   if (args.replyId === null) {
-    const reply = await insertReply.first(trx, {
+    const reply = {
       sessionId: args.sessionId,
       userId: args.userId,
       promptId: args.promptId,
@@ -130,9 +177,11 @@ async function storeReply(trx: Trx, args: FinishArgs): Promise<number | null> {
       finishReason: args.finishReason,
       promptTokens,
       completionTokens,
+      leftOut: args.leftOut ?? null,
+      citations: args.citations ?? null,
       now: args.now,
-    });
-    return reply!.id;
+    };
+    return addReply(trx, reply, args.regenerates ?? false);
   }
   await trx
     .updateTable('messages')
@@ -143,6 +192,8 @@ async function storeReply(trx: Trx, args: FinishArgs): Promise<number | null> {
       finish_reason: args.finishReason,
       prompt_tokens: promptTokens,
       completion_tokens: completionTokens,
+      left_out: args.leftOut ?? null,
+      citations: args.citations ?? null,
       updated_at: args.now,
     })
     .where('id', '=', args.replyId)
@@ -170,6 +221,7 @@ export interface ProgressArgs {
   replyId: number | null;
   text: string;
   model: string;
+  regenerates: boolean;
   now: number;
 }
 
@@ -189,7 +241,7 @@ export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number
     await trx.updateTable('messages').set({ content, updated_at: now }).where('id', '=', args.replyId).execute();
     return args.replyId;
   }
-  const reply = await insertReply.first(trx, {
+  const reply = {
     sessionId: args.sessionId,
     userId: args.userId,
     promptId: args.promptId,
@@ -199,10 +251,13 @@ export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number
     finishReason: null,
     promptTokens: null,
     completionTokens: null,
+    leftOut: null,
+    citations: null,
     now,
-  });
-  await linkReply.first(trx, { id: args.generationId, replyId: reply!.id });
-  return reply!.id;
+  };
+  const replyId = await addReply(trx, reply, args.regenerates);
+  await linkReply.first(trx, { id: args.generationId, replyId });
+  return replyId;
 }
 
 export interface StoredGeneration {
@@ -213,11 +268,14 @@ export interface StoredGeneration {
   state: Schema['generations']['state'];
   error: string | null;
   finished_at: number | null;
+  reply_id: number | null;
   text: string | null;
   model: string | null;
   finish_reason: string | null;
   prompt_tokens: number | null;
   completion_tokens: number | null;
+  left_out: number | null;
+  citations: string | null;
 }
 
 /** An own generation with its answer so far; undefined for another user's. */
@@ -233,11 +291,14 @@ export function readGeneration(db: Db, args: { id: string; userId: number }): Pr
       'generations.state',
       'generations.error',
       'generations.finished_at',
+      'reply.id as reply_id',
       'reply.content as text',
       'reply.model',
       'reply.finish_reason',
       'reply.prompt_tokens',
       'reply.completion_tokens',
+      'reply.left_out',
+      'reply.citations',
     ])
     .where('generations.id', '=', args.id)
     .where('generations.user_id', '=', args.userId)

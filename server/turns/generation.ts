@@ -22,6 +22,14 @@ import { storeOutcome } from './outcome.ts';
 import type { FinishArgs } from './generation.store.ts';
 import { trackProgress, type Progress } from './progress.ts';
 
+/** A request with what its answer's readers are told about it. */
+export interface PreparedRequest extends ChatRequest {
+  /** Earlier turns that did not fit into the context window. */
+  leftOut: number;
+  /** The quotes that the model is given, as JSON; null where the bot reads none. */
+  citations: string | null;
+}
+
 export interface GenerationPlan {
   id: string;
   promptId: number;
@@ -29,9 +37,11 @@ export interface GenerationPlan {
   userId: number;
   reservation: Reservation;
   /** What to ask; built after the turn is stored, so a failure to build it ends the generation like any other. */
-  request: () => Promise<ChatRequest>;
+  request: () => Promise<PreparedRequest>;
   /** A request that the provider refuses leaves no turn behind: its asker waits, and gets the refusal itself. */
   forgetsRefused: boolean;
+  /** Another answer to a prompt that has one. */
+  regenerates: boolean;
 }
 
 /** How a generation ended, as it is stored. */
@@ -43,6 +53,8 @@ export interface Outcome {
   finishReason: ChatResult['finishReason'] | 'stopped' | null;
   usage: Usage;
   problem: Problem | null;
+  leftOut: number;
+  citations: string | null;
   /** When the reply was stored for the first time. */
   repliedAt: number;
   finishedAt: number;
@@ -92,7 +104,7 @@ export function startGeneration(plan: GenerationPlan, parts: GenerationParts): G
 
 /** How the asking went, before anything is decided about it. */
 export interface Ended {
-  request: ChatRequest | undefined;
+  request: PreparedRequest | undefined;
   /** The provider took the request. */
   accepted: boolean;
   result?: ChatResult;

@@ -20,17 +20,27 @@ const nothingUsed: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens:
 /** Decides the state that the generation ends in. */
 function conclude({ request, result, accepted, error, text, stopReason }: Finished): Draft {
   const model = result?.model ?? request?.model ?? '';
+  const sources = { leftOut: request?.leftOut ?? 0, citations: request?.citations ?? null };
   if (result && text !== '') {
     const { finishReason, usage } = result;
-    return { state: 'done', text, model, finishReason, usage, problem: null, refunds: false };
+    return { state: 'done', text, model, finishReason, usage, problem: null, ...sources, refunds: false };
   }
   const refunds = text === '' && !(stopReason === 'stopped' && accepted);
   const usage = refunds || !request ? nothingUsed : estimateUsage(request.messages, text);
   if (stopReason === 'stopped' && !result) {
-    return { state: 'stopped', text, model, finishReason: 'stopped', usage, problem: null, refunds };
+    return { state: 'stopped', text, model, finishReason: 'stopped', usage, problem: null, ...sources, refunds };
   }
   const problem = result ? new Problem('provider_error', 'The model gave an empty answer.') : toProblem(error);
-  return { state: text === '' ? 'failed' : 'interrupted', text, model, finishReason: null, usage, problem, refunds };
+  return {
+    state: text === '' ? 'failed' : 'interrupted',
+    text,
+    model,
+    finishReason: null,
+    usage,
+    problem,
+    ...sources,
+    refunds,
+  };
 }
 
 function finishArgs(plan: GenerationPlan, draft: Draft, saved: SavedReply | null, now: number): FinishArgs {
@@ -44,6 +54,7 @@ function finishArgs(plan: GenerationPlan, draft: Draft, saved: SavedReply | null
     reservationId: plan.reservation.id,
     replyId: saved?.id ?? null,
     ...rest,
+    regenerates: plan.regenerates,
     forgets: plan.forgetsRefused && problem?.code === 'provider_refused' && draft.text === '',
     error: document && JSON.stringify(document),
     now,

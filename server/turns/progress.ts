@@ -33,7 +33,8 @@ export function trackProgress(plan: GenerationPlan, parts: GenerationParts, log:
     unsaved = 0;
     const { id: generationId, promptId, sessionId, userId } = plan;
     const place = { generationId, promptId, sessionId, userId, replyId: saved?.id ?? null };
-    const args: ProgressArgs = { ...place, text: log.text, model: progress.model, now: parts.clock() };
+    const { regenerates } = plan;
+    const args: ProgressArgs = { ...place, text: log.text, model: progress.model, regenerates, now: parts.clock() };
     try {
       const replyId = await parts.database.write(saveProgress, args);
       if (replyId !== null) saved ??= { id: replyId, createdAt: args.now };

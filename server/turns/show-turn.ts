@@ -1,4 +1,4 @@
-import type { ChatReply, Turn, TurnStatus, Usage } from '#contracts/chat.ts';
+import type { ChatReply, Citation, Turn, TurnStatus, Usage } from '#contracts/chat.ts';
 import type { Visitor } from '../http/visitor.ts';
 import type { TurnRow } from './turn.store.ts';
 
@@ -36,10 +36,22 @@ export function showTurn(row: TurnRow, visitor: Visitor, publicUrl: string, with
     model: row.model,
     timestamp: toIso(row.reply_created_at ?? row.created_at),
     session_id: row.session_id,
+    ...showSources(row),
     links: [
       { rel: 'self', href, method: 'GET' },
       { rel: 'delete', href, method: 'DELETE' },
     ],
+  };
+}
+
+/** What the answer was made from, where there is anything to say about it. */
+export function showSources(row: Pick<TurnRow, 'left_out' | 'citations'>): {
+  left_out?: number;
+  citations?: Citation[];
+} {
+  return {
+    ...(row.left_out ? { left_out: row.left_out } : {}),
+    ...(row.citations === null ? {} : { citations: JSON.parse(row.citations) }),
   };
 }
 

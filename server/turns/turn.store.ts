@@ -15,6 +15,8 @@ export interface TurnRow {
   model: string | null;
   prompt_tokens: number | null;
   completion_tokens: number | null;
+  left_out: number | null;
+  citations: string | null;
 }
 
 /** Every turn of a user, each with the reply it shows. */
@@ -40,6 +42,8 @@ export function selectTurns(db: Db, userId: number) {
       'reply.model',
       'reply.prompt_tokens',
       'reply.completion_tokens',
+      'reply.left_out',
+      'reply.citations',
     ])
     .where('prompt.user_id', '=', userId)
     .where('prompt.asked', '=', sql.lit(1));
@@ -89,6 +93,7 @@ export interface SessionSetting {
   model: string | null;
   temperature: number | null;
   max_tokens: number | null;
+  reads_quotes: number;
 }
 
 /** What a session's bot gives to every question in it. */
@@ -100,32 +105,44 @@ const sessionSetting = statement<{ sessionId: number }, SessionSetting>((db, { s
   db
     .selectFrom('sessions')
     .innerJoin('bots', 'bots.id', 'sessions.bot_id')
-    .select(['bots.instructions', 'sessions.system_prompt', 'bots.model', 'bots.temperature', 'bots.max_tokens'])
+    .select([
+      'bots.instructions',
+      'sessions.system_prompt',
+      'bots.model',
+      'bots.temperature',
+      'bots.max_tokens',
+      'bots.reads_quotes',
+    ])
     .where('sessions.id', '=', sessionId),
 );
 
-export interface BranchMessage {
-  role: 'user' | 'assistant';
+export interface BranchPrompt {
+  id: number;
+  kind: Schema['messages']['kind'];
   content: string;
+  /** The reply that the prompt shows. */
+  reply: string | null;
 }
 
-/** The conversation before a prompt, oldest first: its chain of prompts, each with the reply it shows. */
-export async function readBranch(db: Db, args: { sessionId: number; promptId: number }): Promise<BranchMessage[]> {
-  const rows = await db
-    .selectFrom('messages')
-    .select(['id', 'role', 'parent_id', 'content', 'chosen'])
-    .where('session_id', '=', args.sessionId)
-    .where('id', '<=', args.promptId)
-    .execute();
+/** The conversation up to a prompt and with it, oldest first: its chain of prompts, each with the reply it shows. */
+export async function readBranch(
+  db: Db,
+  args: { sessionId: number; promptId: number },
+): Promise<{ prompts: BranchPrompt[]; intake: string }> {
+  const [rows, session] = await Promise.all([
+    db
+      .selectFrom('messages')
+      .select(['id', 'role', 'kind', 'parent_id', 'content', 'chosen'])
+      .where('session_id', '=', args.sessionId)
+      .execute(),
+    db.selectFrom('sessions').select('intake').where('id', '=', args.sessionId).executeTakeFirst(),
+  ]);
   const prompts = new Map(rows.filter((row) => row.role === 'user').map((row) => [row.id, row]));
   const replies = new Map(rows.filter((row) => row.chosen === 1).map((row) => [row.parent_id, row]));
-  const branch: BranchMessage[] = [];
-  let prompt = prompts.get(prompts.get(args.promptId)?.parent_id ?? 0);
-  while (prompt) {
-    const reply = replies.get(prompt.id);
-    if (reply) branch.push({ role: 'assistant', content: reply.content });
-    branch.push({ role: 'user', content: prompt.content });
-    prompt = prompts.get(prompt.parent_id ?? 0);
+  const branch: BranchPrompt[] = [];
+  for (let prompt = prompts.get(args.promptId); prompt; prompt = prompts.get(prompt.parent_id ?? 0)) {
+    const { id, kind, content } = prompt;
+    branch.push({ id, kind, content, reply: replies.get(id)?.content ?? null });
   }
-  return branch.toReversed();
+  return { prompts: branch.toReversed(), intake: session?.intake ?? '[]' };
 }

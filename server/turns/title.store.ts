@@ -1,0 +1,72 @@
+import type { Db, Schema, Trx } from '../db/schema.ts';
+import type { Reservation, SpendLimits } from '../spend/reservation.ts';
+import { refund, settle, type SettleArgs } from '../spend/settle.store.ts';
+import { reserve } from '../spend/spend.store.ts';
+
+export interface Untitled {
+  title: string;
+  titled_by: 'message' | 'model' | 'user';
+  /** The message that the title was taken from, and the answer to it. */
+  messages: { role: Schema['messages']['role']; content: string }[];
+}
+
+/** A session with what its title could come from. */
+export async function readUntitled(db: Db, sessionId: number): Promise<Untitled | undefined> {
+  const session = await db
+    .selectFrom('sessions')
+    .select(['title', 'titled_by'])
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  if (!session) return undefined;
+  const messages = await db
+    .selectFrom('messages')
+    .select(['role', 'content'])
+    .where('session_id', '=', sessionId)
+    .orderBy('id')
+    .limit(6)
+    .execute();
+  return { ...session, messages };
+}
+
+export interface ReserveTitleArgs {
+  sessionId: number;
+  userId: number;
+  model: string;
+  limits: SpendLimits;
+  instanceId: string;
+}
+
+/** Reserves the request for a title: it costs money and no unit. Null where the title is not the first message's any more. */
+export async function reserveTitle(trx: Trx, args: ReserveTitleArgs): Promise<Reservation | null> {
+  const { sessionId, ...rest } = args;
+  const claimed = await trx
+    .updateTable('sessions')
+    .set({ titled_by: 'model' })
+    .where('id', '=', sessionId)
+    .where('titled_by', '=', 'message')
+    .returning('id')
+    .executeTakeFirst();
+  if (!claimed) return null;
+  const { reservation } = await reserve(trx, { ...rest, purpose: 'title', units: 0 });
+  return reservation;
+}
+
+/** Stores a title, unless its owner has written one meanwhile, and what it has cost. */
+export async function storeTitle(
+  trx: Trx,
+  args: { sessionId: number; title: string; settlement: SettleArgs },
+): Promise<void> {
+  if (args.title !== '') {
+    await trx
+      .updateTable('sessions')
+      .set({ title: args.title })
+      .where('id', '=', args.sessionId)
+      .where('titled_by', '=', 'model')
+      .execute();
+  }
+  await settle(trx, args.settlement);
+}
+
+export async function forgetTitle(trx: Trx, args: { reservationId: number; now: number }): Promise<void> {
+  await refund(trx, args);
+}
