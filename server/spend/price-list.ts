@@ -1,4 +1,4 @@
-import { calcPrice, findProvider, TieredPrices, type ModelPrice } from '@pydantic/genai-prices';
+import { calcPrice, findProvider, type ModelPrice } from '@pydantic/genai-prices';
 
 /** Dollars: a million of a token, an hour of audio, a thousand of a call. */
 export type UnitPrices = Record<string, number | { base: number; tiers: { start: number; price: number }[] }>;
@@ -120,7 +120,7 @@ function toUnitPrices(prices: ModelPrice): UnitPrices | null {
     if (typeof value === 'number') {
       if (!(value >= 0 && value < 1e6)) return null;
       copy[name] = value;
-    } else if (value instanceof TieredPrices) {
+    } else if (typeof value.base === 'number' && Array.isArray(value.tiers)) {
       copy[name] = { base: value.base, tiers: value.tiers.map(({ start, price }) => ({ start, price })) };
     } else {
       return null;
