@@ -262,18 +262,27 @@ export async function beginOrNote(
     const headers = args.units > 0 ? limitHeaders(begun.quota, begun.tokenRoom, now) : {};
     return { ticket: new Ticket(begun.reservation.id, parts.tickets), headers };
   } catch (error) {
-    if (error instanceof Problem && error.code === 'budget_exhausted') {
-      const { day } = await currentDay(database.read, limits.zone);
-      await database.write(noteExhausted, {
-        userId: visitor.id,
-        keyId: visitor.key?.id ?? null,
-        monthlyBudget: limits.monthlyBudget ?? null,
-        month: day.slice(0, 7),
-        now,
-      });
-    }
+    if (error instanceof Problem && error.code === 'budget_exhausted') await noteOnce(parts, visitor, now);
     throw error;
   }
+}
+
+const notedAt = new Map<number | undefined, number>();
+const NOTE_AGAIN_MS = 60_000;
+
+/** Leaves the notice that a budget is used up; a burst of refusals leaves one. */
+async function noteOnce(parts: GatewayParts, { id: userId, key }: Visitor, now: number): Promise<void> {
+  if (now - (notedAt.get(key?.id) ?? 0) < NOTE_AGAIN_MS) return;
+  notedAt.set(key?.id, now);
+  const { database, limits } = parts;
+  const { day } = await currentDay(database.read, limits.zone);
+  await database.write(noteExhausted, {
+    userId,
+    keyId: key?.id ?? null,
+    monthlyBudget: limits.monthlyBudget ?? null,
+    month: day.slice(0, 7),
+    now,
+  });
 }
 
 function sendKept(reply: FastifyReply, { contentType, answer }: KeptAnswer): void {

@@ -116,9 +116,9 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
     now: args.now,
   });
   if (!settled) return false;
-  if (args.returnsUnit) await giveUnitsBack(trx, entry);
   // What nobody can price counts with what was set aside for it.
   await settleBudgets(trx, entry, price.cost ?? entry.reserved_cost);
+  if (args.returnsUnit) await giveUnitsBack(trx, entry);
   if (entry.key_id !== null && entry.reserved_tokens > 0) {
     await correctTokens(trx, entry.key_id, args.promptTokens + args.completionTokens - entry.reserved_tokens);
   }
@@ -152,8 +152,9 @@ export async function refund(
     .returning(['user_id', 'day', 'units', 'key_id', 'scopes', 'reserved_cost', 'reserved_tokens'])
     .executeTakeFirst();
   if (!entry) return false;
-  await giveUnitsBack(trx, entry);
+  // In the order in which `reserve` takes them, so that two calls never wait for each other.
   await settleBudgets(trx, entry, 0);
+  await giveUnitsBack(trx, entry);
   if (entry.key_id !== null) await correctTokens(trx, entry.key_id, -entry.reserved_tokens);
   return true;
 }

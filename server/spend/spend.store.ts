@@ -149,11 +149,12 @@ export async function reserve(trx: Trx, args: ReserveArgs): Promise<Reserved> {
   const today = await currentDay(trx, limits.zone);
   const key = keyId === null ? undefined : await readKeyLimits(trx, keyId, userId, today.now);
   if (key) checkModel(key, args);
+  // Money first: who has none is refused without holding up the user's other requests.
+  const { cost, scopes } = await reserveMoney(trx, args, key, today);
   const quota =
     units === 0
       ? { limit: dailyLimit(user, limits), used: await readUnits(trx, userId, today), resetsAt: today.resetsAt }
       : await takeQuota(trx, userId, dailyLimit(user, limits), key, limits, today);
-  const { cost, scopes } = await reserveMoney(trx, args, key, today);
   const tokens = args.tokens ?? 0;
   const limitedTokens = key !== undefined && key.tokens_per_minute !== null;
   const tokenRoom = limitedTokens ? await takeTokens(trx, key.id, tokens, today.now) : null;
