@@ -16,6 +16,7 @@ import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
 import { addPromptRoutes } from './sessions/prompts.routes.ts';
 import { addSessionRoutes } from './sessions/sessions.routes.ts';
+import { addUsageRoutes } from './usage/usage.routes.ts';
 
 export interface Server {
   app: App;
@@ -49,6 +50,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
   addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
   addKeyRoutes(app, { config, database, clock });
+  addUsageRoutes(app, { config, database });
   addBotRoutes(app, { config, database, clock });
   const findQuotes = async () => [];
   const { catalogue } = upstream;
