@@ -4,7 +4,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { root } from './paths.mjs';
 
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'];
-const children = new Set();
+/** What runs, and the signal that ends it in place of the one that came. */
+const children = new Map();
 let lastSignalAt = -Infinity;
 let stopSignal;
 
@@ -20,7 +21,7 @@ export function leaveOnSignals() {
       lastSignalAt = now;
       stopSignal = signal;
       if (children.size === 0) process.exit(codeOf(signal));
-      for (const child of children) passOn(child, signal);
+      for (const [child, instead] of children) passOn(child, instead ?? signal);
     });
   }
 }
@@ -50,12 +51,12 @@ export function startNode(node, file, args, { env = {}, flags = [], stdio = 'inh
 
 /**
  * `ended` gives its exit code (128 + n after signal n), that signal, and what it printed where that is piped;
- * `onOutput` sees that as it comes.
+ * `onOutput` sees that as it comes; `end` ends it; `stopWith` is the signal to stop it with, whichever came.
  */
-export function startChild(command, args, { onOutput, ...options }) {
+export function startChild(command, args, { onOutput, stopWith, ...options }) {
   const child = spawn(command, args, options);
-  children.add(child);
-  return { pid: child.pid, ended: waitFor(child, onOutput) };
+  children.set(child, stopWith);
+  return { pid: child.pid, end: () => child.kill(), ended: waitFor(child, onOutput) };
 }
 
 async function waitFor(child, onOutput) {

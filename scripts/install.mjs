@@ -23,8 +23,7 @@ export async function installDependencies() {
 
 /** Whether node_modules of `folder` came whole from the lockfile that is there now. */
 export function isInstalled(folder) {
-  const stamp = stampOf(folder);
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfileHash(folder);
+  return readStamp(folder) === lockfileHash(folder);
 }
 
 /**
@@ -35,16 +34,17 @@ export async function install(folder, command, why) {
   refuseUnderRunning();
   say(why);
   // A half-made node_modules has no stamp, and npm would take it for whole.
-  if (existsSync(stampOf(folder))) rmSync(stampOf(folder));
+  const earlier = readStamp(folder);
+  if (earlier !== undefined) rmSync(stampOf(folder));
   else rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
   const hash = lockfileHash(folder);
   const began = Date.now();
   let answers = 0;
-  const endProgress = showProgress(
-    () => `  ${countInstalled(folder)}, ${answers} answers from the registry, ${seconds(began)} s`,
-  );
+  const endProgress = showProgress(() => `  ${countInstalled(folder)}, ${answers} looked up, ${seconds(began)} s`);
   const result = await runNpm(folder, command, (more) => (answers += more)).finally(endProgress);
   stopIfAsked();
+  // An npm that gave up has put everything back as it was.
+  if (result.code !== 0 && earlier !== undefined) writeFileSync(stampOf(folder), earlier);
   const left = missing(folder);
   // To npm, an optional package that could not be fetched is a success.
   if (result.code !== 0 || left.length > 0) throw failure(result, left);
@@ -78,6 +78,10 @@ function lockfileHash(folder) {
     .digest('hex');
 }
 
+function readStamp(folder) {
+  return existsSync(stampOf(folder)) ? readFileSync(stampOf(folder), 'utf8') : undefined;
+}
+
 function stampOf(folder) {
   return join(folder, 'node_modules', '.daesa-lock');
 }
@@ -88,7 +92,7 @@ function seconds(began) {
 
 function countInstalled(folder) {
   const { length } = wanted(folder);
-  return `${length - missing(folder).length} of ${length} packages`;
+  return `${length - missing(folder).length} of ${length} packages there`;
 }
 
 function missing(folder) {

@@ -7,6 +7,8 @@ import { StopError } from './stop-error.mjs';
 
 const unreachable = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
 
+const fromCache = /^http cache|\(cache (hit|stale)\)/;
+
 // Said as arguments, because NODE_ENV=production or an `omit` in the environment would leave out what builds the
 // web app, and `--silent` would hide why an install failed.
 const choices = [
@@ -26,13 +28,22 @@ const choices = [
 
 /**
  * Runs npm in a folder: how it ended, all it printed, and the network error among that, if any. `onAnswers` gets
- * how many answers of the registry came since it was last called.
+ * how many more answers came, from the registry or npm's own store of them.
  */
 export async function runNpm(folder, command, onAnswers) {
+  let online = false;
   const npm = startChild(process.execPath, [findNpm(), ...command, ...choices], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    onOutput: (text) => onAnswers(text.split('http fetch').length - 1),
+    // Asked politely, npm installs to the end and then takes all of it back.
+    stopWith: 'SIGKILL',
+    onOutput: (text) => {
+      const answers = text.match(/http (fetch GET 2|cache) ?.*/g) ?? [];
+      onAnswers(answers.length);
+      online ||= answers.some((line) => !fromCache.test(line));
+      // Without a network npm goes on to wait for every single optional package.
+      if (!online && /attempt [3-9] failed with E/.test(text)) npm.end();
+    },
   });
   // npm outlives a launcher that is killed: the next launcher must not install beside it.
   if (npm.pid !== undefined) mark('install', npm.pid);
