@@ -14,6 +14,9 @@ import { addWebApp } from './http/web-app.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
+import { findKnowledge } from './quotes/knowledge.store.ts';
+import { addNoticeRoutes } from './quotes/notices.routes.ts';
+import { addQuoteRoutes } from './quotes/quotes.routes.ts';
 import { addPromptRoutes } from './sessions/prompts.routes.ts';
 import { addSessionRoutes } from './sessions/sessions.routes.ts';
 import { addUsageRoutes } from './usage/usage.routes.ts';
@@ -52,7 +55,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addKeyRoutes(app, { config, database, clock });
   addUsageRoutes(app, { config, database });
   addBotRoutes(app, { config, database, clock });
-  const findQuotes = async () => [];
+  const findQuotes = (question: string) => findKnowledge(database.read, question);
   const { catalogue } = upstream;
   const { nameSession } = context.titles;
   const asking = { config, database, generations, catalogue, limits, instanceId, clock, findQuotes, nameSession };
@@ -61,6 +64,8 @@ export async function buildApp(context: Context): Promise<Server> {
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });
   addSessionRoutes(app, asking);
   addPromptRoutes(app, asking);
+  addQuoteRoutes(app, { config, database, clock });
+  addNoticeRoutes(app, { config, database, clock });
 
   const gateway = createGatewayParts(context);
   addGateway(app, gateway);

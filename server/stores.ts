@@ -3,6 +3,9 @@ import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
 import * as keys from './keys/keys.store.ts';
+import * as merge from './quotes/merge.store.ts';
+import * as notices from './quotes/notices.store.ts';
+import * as quotes from './quotes/quotes.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as budget from './spend/budget.store.ts';
 import * as beginTurn from './turns/begin-turn.store.ts';
@@ -22,7 +25,10 @@ export const stores: Stores = {
   generation,
   instances,
   keys,
+  merge,
+  notices,
   place,
+  quotes,
   sessions,
   title,
   turn,

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { foldText, gramsOf } from './grams.ts';
+
+const includes = (text: string, query: string) => {
+  const grams = new Set(gramsOf(foldText(text)));
+  return gramsOf(foldText(query)).every((gram) => grams.has(gram));
+};
+
+test('two Korean syllables and three Latin letters have a gram, wherever they stand', () => {
+  expect(gramsOf('가나')).toHaveLength(1);
+  expect(gramsOf('abc')).toHaveLength(1);
+  expect(includes('오늘은 스토브리그를 봤어요', '브리')).toBe(true);
+  expect(includes('Understanding', 'STAND')).toBe(true);
+  expect(includes('스토브리그', '리브')).toBe(false);
+});
+
+test('NFD is found by NFC, and capitals by small letters', () => {
+  expect(includes('강해서'.normalize('NFD'), '해서')).toBe(true);
+  expect(includes('CAFÉ', 'café'.normalize('NFD'))).toBe(true);
+});
+
+test('every part of a text has all its grams in the text', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 60 });
+  fc.assert(
+    fc.property(text, fc.nat(60), fc.nat(60), (whole, from, to) => {
+      const folded = foldText(whole);
+      const part = folded.slice(Math.min(from, to), Math.max(from, to));
+      const grams = new Set(gramsOf(folded, 7));
+      expect(gramsOf(part, 7).every((gram) => grams.has(gram))).toBe(true);
+    }),
+  );
+});
+
+test('two scopes share no grams', () => {
+  const one = new Set(gramsOf('같은 글이에요', 1));
+  expect(gramsOf('같은 글이에요', 2).filter((gram) => one.has(gram))).toEqual([]);
+});

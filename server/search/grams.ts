@@ -1,0 +1,42 @@
+/**
+ * What text search stands on, the same on every database: a text is folded, then cut into overlapping grams,
+ * and a gram is kept as a number. A gram has two characters where it begins with one of a script that writes
+ * syllables or words in one (Hangul, Han, Kana), and three elsewhere; so any two Korean syllables and any three
+ * Latin letters are found, wherever they stand in a word.
+ */
+
+/** NFC, lower case, every run of white space one space: what two spellings of a text have in common. */
+export function foldText(text: string): string {
+  return text.normalize('NFC').toLowerCase().normalize('NFC').replace(/\s+/g, ' ').trim();
+}
+
+// Kana, Han and Hangul: https://www.unicode.org/Public/UCD/latest/ucd/Blocks.txt
+function isDense(code: number): boolean {
+  return (code >= 0x3040 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff);
+}
+
+/** FNV-1a, https://www.rfc-editor.org/rfc/rfc9923, kept to 31 bits so that it is a positive integer everywhere. */
+function hash(folded: string, from: number, length: number, scope: number): number {
+  let value = 0x811c9dc5 ^ (scope & 0xffff);
+  value = Math.imul(value, 0x01000193) ^ (scope >>> 16);
+  value = Math.imul(value, 0x01000193);
+  for (let index = from; index < from + length; index += 1) {
+    const code = folded.charCodeAt(index);
+    value = Math.imul(value ^ (code & 0xff), 0x01000193);
+    value = Math.imul(value ^ (code >>> 8), 0x01000193);
+  }
+  return (value ^ (value >>> 15)) & 0x7fffffff;
+}
+
+/**
+ * The distinct grams of a folded text. A scope (whose texts these are, say) makes grams of its own, so that one
+ * index holds many collections and a search reads only the one it is for.
+ */
+export function gramsOf(folded: string, scope = 0): number[] {
+  const grams = new Set<number>();
+  for (let index = 0; index < folded.length - 1; index += 1) {
+    const length = isDense(folded.charCodeAt(index)) ? 2 : 3;
+    if (index + length <= folded.length) grams.add(hash(folded, index, length, scope));
+  }
+  return [...grams];
+}
