@@ -64,19 +64,25 @@ export function addAccountRoutes(app: App, parts: AccountsParts): void {
 
 function addJoin(app: App, parts: AccountsParts): void {
   const { config, database } = parts;
-  app.get('/accounts/join', { schema: { tags: ['accounts'], response: answers({ 200: joinOptions }) } }, async () => ({
-    fields: [
-      { name: 'email', type: 'email', required: true },
-      { name: 'password', type: 'password', required: true },
-      { name: 'nickname', type: 'text', required: true },
-    ],
-    providers: [],
-    setup_code: await setupCodeIsOpen(database.read),
-  }));
+  app.get(
+    '/accounts/join',
+    { schema: { tags: ['accounts'], summary: 'What joining needs', response: answers({ 200: joinOptions }) } },
+    async () => ({
+      fields: [
+        { name: 'email', type: 'email', required: true },
+        { name: 'password', type: 'password', required: true },
+        { name: 'nickname', type: 'text', required: true },
+      ],
+      providers: [],
+      setup_code: await setupCodeIsOpen(database.read),
+    }),
+  );
 
   app.post(
     '/accounts/join',
-    { schema: { tags: ['accounts'], body: joinBody, response: answers({ 201: loggedIn }) } },
+    {
+      schema: { tags: ['accounts'], summary: 'Make an account', body: joinBody, response: answers({ 201: loggedIn }) },
+    },
     async (request, reply) => {
       const { body } = request;
       await parts.throttle.join(request.ip);
@@ -102,7 +108,7 @@ function addLogin(app: App, parts: AccountsParts): void {
   const { database, throttle } = parts;
   app.get(
     '/accounts/login',
-    { schema: { tags: ['accounts'], response: answers({ 200: loginOptions }) } },
+    { schema: { tags: ['accounts'], summary: 'The ways to log in', response: answers({ 200: loginOptions }) } },
     async () => ({
       fields: ['email', 'password'],
       methods: ['password'],
@@ -112,7 +118,14 @@ function addLogin(app: App, parts: AccountsParts): void {
 
   app.post(
     '/accounts/login',
-    { schema: { tags: ['accounts'], body: loginBody, response: answers({ 200: loggedIn }) } },
+    {
+      schema: {
+        tags: ['accounts'],
+        summary: 'Log in, for a token or a cookie',
+        body: loginBody,
+        response: answers({ 200: loggedIn }),
+      },
+    },
     async (request, reply) => {
       const emailKey = emailKeyOf(request.body.email);
       const succeeded = await throttle.login(emailKey, request.ip);
@@ -140,7 +153,7 @@ function addLogout(app: App, parts: AccountsParts): void {
   };
   const options = {
     config: { access: 'user' as const },
-    schema: { tags: ['accounts'], response: answers({ 204: nothing }) },
+    schema: { tags: ['accounts'], summary: 'Log out: the token is void at once', response: answers({ 204: nothing }) },
   };
   app.get('/accounts/logout', options, logout);
   app.post('/accounts/logout', options, logout);
@@ -159,13 +172,28 @@ function addProfile(app: App, parts: AccountsParts): void {
 
   app.get(
     '/accounts/profile',
-    { config, schema: { tags: ['accounts'], response: answers({ 200: profile }) } },
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'The own account, and what it may still ask today',
+        response: answers({ 200: profile }),
+      },
+    },
     async (request) => readProfile(parts, visitorOf(request).id),
   );
 
   app.put(
     '/accounts/profile',
-    { config, schema: { tags: ['accounts'], body: profileChange, response: answers({ 200: profile }) } },
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'Change any of the fields',
+        body: profileChange,
+        response: answers({ 200: profile }),
+      },
+    },
     async (request) => {
       const { id, loginId } = visitorOf(request);
       await database.write(changeProfile, {
@@ -179,7 +207,15 @@ function addProfile(app: App, parts: AccountsParts): void {
 
   app.delete(
     '/accounts/profile',
-    { config, schema: { tags: ['accounts'], body: accountDeletion.nullish(), response: answers({ 204: nothing }) } },
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'Delete the account with everything it made',
+        body: accountDeletion.nullish(),
+        response: answers({ 204: nothing }),
+      },
+    },
     async (request, reply) => {
       const user = await requirePassword(parts, request, visitorOf(request).id, request.body?.current_password);
       if (await isLastAdministrator(database.read, user.id)) throw new Problem('last_administrator');

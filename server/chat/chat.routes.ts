@@ -30,7 +30,15 @@ export function addChatRoutes(app: App, parts: ChatParts): void {
 function addAsk(app: App, parts: ChatParts): void {
   app.post(
     '/chat',
-    { config, schema: { tags: ['chat'], body: chatBody, response: answers({ 201: turn }) } },
+    {
+      config,
+      schema: {
+        tags: ['chat'],
+        summary: 'Ask the model, and wait for its answer',
+        body: chatBody,
+        response: answers({ 201: turn }),
+      },
+    },
     async (request, reply) => {
       const visitor = visitorOf(request);
       const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat');
@@ -66,7 +74,7 @@ function addTurn(app: App, parts: ChatParts): void {
   const { database } = parts;
   app.get(
     '/chat/:id',
-    { config, schema: { tags: ['chat'], params: turnParams, response: answers({ 200: turn }) } },
+    { config, schema: { tags: ['chat'], summary: 'One turn', params: turnParams, response: answers({ 200: turn }) } },
     async (request) => {
       const visitor = visitorOf(request);
       const row = await readTurn(database.read, { userId: visitor.id, id: request.params.id });
@@ -76,7 +84,15 @@ function addTurn(app: App, parts: ChatParts): void {
   );
   app.delete(
     '/chat/:id',
-    { config, schema: { tags: ['chat'], params: turnParams, response: answers({ 204: nothing }) } },
+    {
+      config,
+      schema: {
+        tags: ['chat'],
+        summary: 'Delete a turn; one that runs is stopped',
+        params: turnParams,
+        response: answers({ 204: nothing }),
+      },
+    },
     async (request, reply) => {
       const { id: userId } = visitorOf(request);
       const { id } = request.params;

@@ -23,7 +23,15 @@ export function addStreamRoutes(app: App, parts: StreamParts): void {
 function addStart(app: App, parts: StreamParts): void {
   app.post(
     '/chat/stream',
-    { config, schema: { tags: ['chat'], body: chatBody, response: answers({ 202: streamStarted }) } },
+    {
+      config,
+      schema: {
+        tags: ['chat'],
+        summary: 'Ask the model, and follow its answer as a stream',
+        body: chatBody,
+        response: answers({ 202: streamStarted }),
+      },
+    },
     async (request, reply) => {
       const visitor = visitorOf(request);
       const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat/stream');

@@ -21,12 +21,13 @@ export type App = FastifyInstance<
 /** The empty body of a 204. */
 export const nothing = z.undefined().meta({ description: 'Done; no body' });
 
+/** For the document alone: handlers throw their problems, and send what they declare, or a text of their own type. */
+const problem = {
+  description: 'A problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: problemDocument } },
+} as unknown as z.ZodAny;
+
 /** The answers of a route: the given ones, and a problem for everything else. */
 export function answers<Responses extends Record<number, z.ZodType>>(responses: Responses) {
   return { ...responses, default: problem };
 }
-
-const problem = z
-  .any()
-  .meta({ description: problemDocument.description })
-  .describe('A problem (RFC 9457, application/problem+json)');

@@ -2,21 +2,14 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
+import { addDocumentation } from './documentation.ts';
 import { addJsonParser } from './json-body.ts';
 import { addProblemHandlers, answerParserError, answerRouterError } from './problems.ts';
-import { version } from './version.ts';
 
 const contentSecurityPolicy = {
   useDefaults: false,
@@ -85,27 +78,4 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   });
   await addDocumentation(app, config);
   return app;
-}
-
-async function addDocumentation(app: App, config: Config): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Daesa',
-        version,
-        description: 'A self-hosted ChatGPT service. Errors are problem+json (RFC 9457).',
-      },
-      servers: [{ url: config.PUBLIC_URL }],
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'The token of POST /accounts/login' },
-        },
-      },
-      security: [{ bearer: [] }],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { url: '/openapi.json' } });
 }

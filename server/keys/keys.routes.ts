@@ -136,12 +136,23 @@ function addOneKey(app: App, parts: KeysParts): void {
     if (!row) throw new Problem('not_found');
     return showKey(row, await spentOf(parts, [row]), parts.config.PUBLIC_URL);
   };
-  app.get('/keys/:id', { config, schema: { tags, params, response: answers({ 200: apiKey }) } }, async (request) =>
-    show(await findKey(database.read, { userId: visitorOf(request).id, id: request.params.id })),
+  app.get(
+    '/keys/:id',
+    { config, schema: { tags, summary: 'One of the own API keys', params, response: answers({ 200: apiKey }) } },
+    async (request) => show(await findKey(database.read, { userId: visitorOf(request).id, id: request.params.id })),
   );
   app.put(
     '/keys/:id',
-    { config, schema: { tags, params, body: keyBody, response: answers({ 200: apiKey }) } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Change the name or the limits of a key',
+        params,
+        body: keyBody,
+        response: answers({ 200: apiKey }),
+      },
+    },
     async (request) => {
       const { id: userId } = visitorOf(request);
       const limits = limitsOf(request.body);
@@ -150,7 +161,10 @@ function addOneKey(app: App, parts: KeysParts): void {
   );
   app.delete(
     '/keys/:id',
-    { config, schema: { tags, params, response: answers({ 204: nothing }) } },
+    {
+      config,
+      schema: { tags, summary: 'Revoke a key: it is void at once', params, response: answers({ 204: nothing }) },
+    },
     async (request, reply) => {
       const { id: userId } = visitorOf(request);
       const revoked = await database.write(revokeKey, { userId, id: request.params.id, now: parts.clock() });

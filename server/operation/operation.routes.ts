@@ -27,12 +27,16 @@ export interface OperationParts {
 const tags = ['operation'];
 
 export function addOperationRoutes(app: App, parts: OperationParts): void {
-  app.get('/', { schema: { tags, response: answers({ 200: serviceInfo }) } }, async () => ({
-    service: 'daesa',
-    status: 'running' as const,
-    version,
-    timestamp: new Date().toISOString(),
-  }));
+  app.get(
+    '/',
+    { schema: { tags, summary: 'What this server is', response: answers({ 200: serviceInfo }) } },
+    async () => ({
+      service: 'daesa',
+      status: 'running' as const,
+      version,
+      timestamp: new Date().toISOString(),
+    }),
+  );
   addHealth(app, parts);
   addModels(app, parts);
   addMetricsRoute(app, parts);
@@ -40,7 +44,9 @@ export function addOperationRoutes(app: App, parts: OperationParts): void {
 }
 
 function addHealth(app: App, parts: OperationParts): void {
-  app.get('/health', { schema: { tags, response: answers({ 200: health, 503: health }) } }, async (_request, reply) => {
+  const summary = 'How the server, its database and the model provider are';
+  const schema = { tags, summary, response: answers({ 200: health, 503: health }) };
+  app.get('/health', { schema }, async (_request, reply) => {
     const [connected, openaiApi] = await Promise.all([databaseAnswers(parts.database), parts.upstream.health()]);
     const report: Health = {
       status: connected ? (openaiApi === 'disconnected' ? 'degraded' : 'healthy') : 'unhealthy',
@@ -56,30 +62,33 @@ function addHealth(app: App, parts: OperationParts): void {
       .header('cache-control', 'no-store')
       .send(report);
   });
-  app.get('/health/live', { schema: { tags, response: answers({ 200: liveness }) } }, async () => ({
+  const live = { tags, summary: 'Whether the process runs', response: answers({ 200: liveness }) };
+  app.get('/health/live', { schema: live }, async () => ({
     status: 'live' as const,
   }));
-  app.get(
-    '/health/ready',
-    { schema: { tags, response: answers({ 200: liveness, 503: liveness }) } },
-    async (_request, reply) => {
-      if (parts.isClosing())
-        return reply
-          .code(503)
-          .header('retry-after', '5')
-          .send({ status: 'stopping' as const });
-      const connected = await databaseAnswers(parts.database);
+  const ready = {
+    tags,
+    summary: 'Whether new requests belong here',
+    response: answers({ 200: liveness, 503: liveness }),
+  };
+  app.get('/health/ready', { schema: ready }, async (_request, reply) => {
+    if (parts.isClosing())
       return reply
-        .code(connected ? 200 : 503)
-        .send({ status: connected ? ('ready' as const) : ('unhealthy' as const) });
-    },
-  );
+        .code(503)
+        .header('retry-after', '5')
+        .send({ status: 'stopping' as const });
+    const connected = await databaseAnswers(parts.database);
+    return reply.code(connected ? 200 : 503).send({ status: connected ? ('ready' as const) : ('unhealthy' as const) });
+  });
 }
 
 function addModels(app: App, parts: OperationParts): void {
   app.get(
     '/models',
-    { config: { access: 'user' }, schema: { tags: ['chat'], response: answers({ 200: modelList }) } },
+    {
+      config: { access: 'user' },
+      schema: { tags: ['chat'], summary: 'The models that can be asked', response: answers({ 200: modelList }) },
+    },
     async () => {
       const { catalogue } = parts.upstream;
       const models = await catalogue.list();
@@ -96,7 +105,9 @@ async function mayReadMetrics(request: FastifyRequest, parts: OperationParts): P
   const credential = readCredential(request, cookieName(config));
   if (credential) {
     if (config.METRICS_TOKEN && isSame(credential.token, config.METRICS_TOKEN)) return true;
-    return (await parts.identify(credential.token))?.role === 'administrator';
+    const visitor = await parts.identify(credential.token);
+    // API keys administer nothing, whoever they belong to.
+    return visitor?.role === 'administrator' && !visitor.key;
   }
   if (config.METRICS_TOKEN) return false;
   const direct = FORWARDING.every((name) => request.headers[name] === undefined);
@@ -110,7 +121,14 @@ function isSame(given: string, expected: string): boolean {
 }
 
 function addMetricsRoute(app: App, parts: OperationParts): void {
-  app.get('/metrics', { schema: { tags, response: answers({ 200: z.string() }) } }, async (request, reply) => {
+  const schema = {
+    tags,
+    summary: 'Counters for Prometheus',
+    description: 'For METRICS_TOKEN, administrators, and scrapers on this machine itself.',
+    security: [{}, { bearer: [] }, { cookie: [] }] as Record<string, string[]>[],
+    response: answers({ 200: z.string() }),
+  };
+  app.get('/metrics', { schema }, async (request, reply) => {
     if (!(await mayReadMetrics(request, parts))) throw new Problem('unauthenticated');
     const { registry } = parts.metrics;
     return reply

@@ -73,7 +73,13 @@ function addSessionMaking(app: App, parts: SessionsParts): void {
 
 function addSessionExport(app: App, parts: SessionsParts): void {
   const description = 'The conversation as Markdown or JSON, to keep.';
-  const schema = { tags, description, params: sessionParams, querystring: exportQuery, response: answers({}) };
+  const schema = {
+    tags,
+    description,
+    params: sessionParams,
+    querystring: exportQuery,
+    response: answers({ 200: z.string() }),
+  };
   app.get('/sessions/:id/export', { config: reading, schema }, async (request, reply) => {
     const { id } = request.params;
     const { format } = request.query;
