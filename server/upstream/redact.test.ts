@@ -22,5 +22,6 @@ test('a long message is cut, and a hostile one costs no time', () => {
   const started = performance.now();
   expect(redact('a'.repeat(60_000), []).length).toBe(300);
   expect(redact(`${'x-'.repeat(30_000)}`, []).length).toBe(300);
-  expect(performance.now() - started).toBeLessThan(200);
+  // Backtracking would take minutes; a busy machine takes a moment longer.
+  expect(performance.now() - started).toBeLessThan(5_000);
 });
