@@ -225,7 +225,7 @@ test('a client that leaves closes the provider’s connection at once, whatever 
   const lags: number[] = [];
   for (let round = 0; round < 20; round += 1) {
     house.provider.reset();
-    house.provider.script({ text: words, paceMs: 5 });
+    house.provider.script({ text: words, paceMs: 40 });
     const leaving = new AbortController();
     const response = await fetch(`${house.server.url}/v1/chat/completions`, {
       method: 'POST',

@@ -1,4 +1,11 @@
-import { calcPrice, findProvider, type ModelPrice } from '@pydantic/genai-prices';
+import { createRequire } from 'node:module';
+import type * as GenaiPrices from '@pydantic/genai-prices';
+import type { ModelPrice } from '@pydantic/genai-prices';
+
+const require = createRequire(import.meta.url);
+/** The library's data take 10 MB in each thread that asks for a price: they are loaded with the first one. */
+let loaded: typeof GenaiPrices | undefined;
+const library = (): typeof GenaiPrices => (loaded ??= require('@pydantic/genai-prices') as typeof GenaiPrices);
 
 /** Dollars: a million of a token, an hour of audio, a thousand of a call. */
 export type UnitPrices = Record<string, number | { base: number; tiers: { start: number; price: number }[] }>;
@@ -72,7 +79,8 @@ export const overrides: readonly Override[] = [
 
 /** Whose prices a provider has: those its address is known by, else OpenAI's, whose protocol it speaks. */
 export function priceListOf(baseUrl: string): string {
-  return findProvider({ providerApiUrl: baseUrl })?.id ?? 'openai';
+  if (baseUrl.startsWith('https://api.openai.com/')) return 'openai';
+  return library().findProvider({ providerApiUrl: baseUrl })?.id ?? 'openai';
 }
 
 /** Models that run on this machine cost nothing. */
@@ -105,7 +113,7 @@ function findInLibrary(list: string, model: string, at: number): PriceRow | null
   // `openai/gpt-4o`, as routers name it.
   const names = [model, model.slice(model.lastIndexOf('/') + 1)];
   for (const name of new Set(names)) {
-    const found = calcPrice({ input_tokens: 1 }, name, { providerId: list, timestamp: new Date(at) });
+    const found = library().calcPrice({ input_tokens: 1 }, name, { providerId: list, timestamp: new Date(at) });
     const prices = found && toUnitPrices(found.model_price);
     if (prices && Object.keys(prices).length > 0) return { prices, version: LIBRARY_VERSION };
   }
