@@ -11,22 +11,26 @@ export interface EventWriter {
   cut(): void;
 }
 
-/** A comment at least this often keeps proxies (nginx reads for 60 s) and readers from giving up. */
-const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing for so long is dropped; it can come back with Last-Event-ID. */
-const STALLED_MS = 60_000;
+/** Milliseconds. */
+interface Patience {
+  /** A comment at least this often keeps proxies (nginx reads for 60 s) and readers from giving up. */
+  heartbeat: number;
+  /** A reader that takes nothing for so long is dropped; it can come back with Last-Event-ID. */
+  stalled: number;
+}
+
+const usual: Patience = { heartbeat: 15_000, stalled: 60_000 };
 
 /**
  * Takes the reply over as an event stream. Headers that hooks have set are kept, which `reply.hijack()` alone
  * would lose.
  */
-export function startEventStream(reply: FastifyReply, headers: Record<string, string> = {}): EventWriter {
+export function startEventStream(reply: FastifyReply, patience: Patience = usual): EventWriter {
   const { raw } = reply;
   const abort = new AbortController();
   reply.hijack();
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
-    ...headers,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
@@ -35,7 +39,7 @@ export function startEventStream(reply: FastifyReply, headers: Record<string, st
   const heartbeat = setInterval(() => {
     if (raw.writableNeedDrain) return;
     raw.write(':\n\n');
-  }, HEARTBEAT_MS);
+  }, patience.heartbeat);
   const leave = () => {
     clearInterval(heartbeat);
     abort.abort(new Error('the reader left'));
@@ -49,16 +53,16 @@ export function startEventStream(reply: FastifyReply, headers: Record<string, st
     signal: abort.signal,
     send: ({ id, event, data }) => {
       const text = `${event ? `event: ${event}\n` : ''}${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
-      return raw.write(text) ? Promise.resolve() : drained(raw, abort.signal);
+      return raw.write(text) ? Promise.resolve() : drained(raw, abort.signal, patience.stalled);
     },
     end: () => raw.end(),
     cut: () => raw.destroy(),
   };
 }
 
-function drained(raw: FastifyReply['raw'], signal: AbortSignal): Promise<void> {
+function drained(raw: FastifyReply['raw'], signal: AbortSignal, stalledMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stalled = setTimeout(() => raw.destroy(), STALLED_MS);
+    const stalled = setTimeout(() => raw.destroy(), stalledMs);
     const settle = () => {
       clearTimeout(stalled);
       raw.off('drain', settle);
