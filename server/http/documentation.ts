@@ -61,5 +61,7 @@ export async function addDocumentation(app: App, config: Config): Promise<void> 
     transform: describeRoute,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { url: '/openapi.json' } });
+  // No badge of a validator elsewhere, and the content security policy of every other page.
+  const uiConfig = { url: '/openapi.json', validatorUrl: null };
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false, uiConfig });
 }
