@@ -36,6 +36,7 @@ class Writer {
   #waiting: Waiting[] = [];
   #underWay: Waiting[] = [];
   #scheduled = false;
+  #grouped = false;
   #failure: Error | undefined;
 
   constructor(worker: Worker, names: Map<unknown, string>) {
@@ -60,12 +61,16 @@ class Writer {
   #schedule(): void {
     if (this.#scheduled || this.#underWay.length > 0 || this.#jobs.length === 0) return;
     this.#scheduled = true;
-    // After the current round of the event loop: what arrived with this write joins its commit.
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#underWay = this.#waiting.splice(0, LARGEST_GROUP);
-      this.#worker.postMessage(this.#jobs.splice(0, LARGEST_GROUP));
-    });
+    // After the current round of the event loop: what arrived with this write joins its commit. Where writes come
+    // in groups, the next one waits for two rounds more: larger groups cost less, and rounds are long then.
+    setImmediate(() => (this.#grouped ? setImmediate(() => setImmediate(() => this.#send())) : this.#send()));
+  }
+
+  #send(): void {
+    this.#scheduled = false;
+    this.#underWay = this.#waiting.splice(0, LARGEST_GROUP);
+    this.#grouped = this.#underWay.length > 2;
+    this.#worker.postMessage(this.#jobs.splice(0, LARGEST_GROUP));
   }
 
   #finish(outcomes: WriteOutcome[]): void {
