@@ -109,7 +109,7 @@ export const askBody = z.object({ stream: z.boolean().optional() });
 const sessionState = sessionFields.pick({ id: true, status: true, next_question: true });
 export type SessionState = z.infer<typeof sessionState>;
 
-const promptKind = z.enum(['question', 'current_state', 'goal', 'misc']);
+export const promptKind = z.enum(['question', 'current_state', 'goal', 'misc']);
 
 /** An answer of the intake, as it was stored. */
 export const storedAnswer = z

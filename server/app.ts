@@ -18,7 +18,9 @@ import { findKnowledge } from './quotes/knowledge.store.ts';
 import { addNoticeRoutes } from './quotes/notices.routes.ts';
 import { addQuoteRoutes } from './quotes/quotes.routes.ts';
 import { addPromptRoutes } from './sessions/prompts.routes.ts';
+import { createFindHead } from './sessions/session-head.ts';
 import { addSessionRoutes } from './sessions/sessions.routes.ts';
+import { addSnapshotRoutes } from './sessions/snapshots.routes.ts';
 import { addUsageRoutes } from './usage/usage.routes.ts';
 
 export interface Server {
@@ -44,7 +46,7 @@ export async function buildApp(context: Context): Promise<Server> {
     void reply.header('x-request-id', request.id);
     if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
   });
-  await addWebApp(app, config, identify);
+  await addWebApp(app, config, identify, createFindHead(database, config.PUBLIC_URL, clock));
   app.addHook('onRequest', checkAccess(config, identify));
   const metrics = addMetrics(app, { openGenerations: () => generations.count });
   addRequestLog(app);
@@ -64,6 +66,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });
   addSessionRoutes(app, asking);
   addPromptRoutes(app, asking);
+  addSnapshotRoutes(app, { ...asking, secret });
   addQuoteRoutes(app, { config, database, clock });
   addNoticeRoutes(app, { config, database, clock });
 

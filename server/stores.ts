@@ -7,6 +7,7 @@ import * as merge from './quotes/merge.store.ts';
 import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
+import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
 import * as beginTurn from './turns/begin-turn.store.ts';
 import * as generation from './turns/generation.store.ts';
@@ -30,6 +31,7 @@ export const stores: Stores = {
   place,
   quotes,
   sessions,
+  snapshots,
   title,
   turn,
 };

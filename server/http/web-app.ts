@@ -6,6 +6,7 @@ import { findPage } from '#contracts/pages.ts';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
 import { addVary, wantsPage } from './faces.ts';
+import { withHead, type FindHead } from './page-head.ts';
 import { cookieName, readCredential, type Identify } from './visitor.ts';
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -17,7 +18,7 @@ const unbuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Dae
  * Serves the web app: its files, and on every page's URL the app itself to whoever prefers HTML. That is
  * decided before login and validation, so one URL has two faces and the JSON one never sees a browser.
  */
-export async function addWebApp(app: App, config: Config, identify: Identify): Promise<void> {
+export async function addWebApp(app: App, config: Config, identify: Identify, findHead: FindHead): Promise<void> {
   const built = existsSync(`${dist}index.html`);
   const html = built ? readFileSync(`${dist}index.html`, 'utf8') : unbuilt;
   if (built) {
@@ -34,7 +35,8 @@ export async function addWebApp(app: App, config: Config, identify: Identify): P
     });
   }
   app.addHook('onRequest', async (request, reply) => {
-    const page = findPage(request.url.split('?', 1)[0]!);
+    const path = request.url.split('?', 1)[0]!;
+    const page = findPage(path);
     if (!page) return;
     addVary(reply, 'Accept');
     if (!wantsPage(request)) return;
@@ -43,7 +45,12 @@ export async function addWebApp(app: App, config: Config, identify: Identify): P
         .header('cache-control', 'no-store')
         .redirect(`/accounts/login?next=${encodeURIComponent(request.url)}`);
     }
-    return sendHtml(reply, html);
+    const head = await findHead(path);
+    if (!head) return sendHtml(reply, html);
+    void reply.header('x-robots-tag', 'noindex');
+    if (head === 'gone') void reply.code(410);
+    if (head === 'missing') void reply.code(404);
+    return sendHtml(reply, withHead(html, head));
   });
 }
 

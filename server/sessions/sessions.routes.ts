@@ -46,6 +46,7 @@ function addSessionList(app: App, parts: SessionsParts): void {
   const { read } = parts.database;
   const schema = { tags, querystring: sessionQuery, response: answers({ 200: sessionPage }) };
   app.get('/sessions', { config: reading, schema }, async (request, reply) => {
+    void reply.header('x-robots-tag', 'noindex');
     const { mine, bot } = request.query;
     const filter = { userId: mine === 'true' ? visitorOf(request).id : undefined, bot };
     const range = pageRange(request.query);
@@ -92,7 +93,7 @@ function addSessionExport(app: App, parts: SessionsParts): void {
 }
 
 /** A session with everything in it, as `visitor` may see it. Throws `not_found`. */
-export async function loadSession(parts: SessionsParts, id: number, visitor: Visitor | undefined) {
+export async function loadSession(parts: Pick<SessionsParts, 'database'>, id: number, visitor: Visitor | undefined) {
   const { read } = parts.database;
   const row = await readSession(read, { id, readerId: visitor?.id ?? 0 });
   if (!row) throw new Problem('not_found');
@@ -102,9 +103,10 @@ export async function loadSession(parts: SessionsParts, id: number, visitor: Vis
 
 function addSessionReading(app: App, parts: SessionsParts): void {
   const schema = { tags, params: sessionParams, response: answers({ 200: session }) };
-  app.get('/sessions/:id', { config: reading, schema }, (request) =>
-    loadSession(parts, request.params.id, request.visitor),
-  );
+  app.get('/sessions/:id', { config: reading, schema }, (request, reply) => {
+    void reply.header('x-robots-tag', 'noindex');
+    return loadSession(parts, request.params.id, request.visitor);
+  });
 }
 
 function addSessionChange(app: App, parts: SessionsParts): void {
@@ -129,7 +131,7 @@ function addSessionChange(app: App, parts: SessionsParts): void {
       const { id: userId } = visitorOf(request);
       const { id } = request.params;
       await parts.generations.stop({ userId, sessionId: id });
-      if (!(await database.write(deleteSession, { id, userId }))) throw new Problem('not_found');
+      if (!(await database.write(deleteSession, { id, userId, now: parts.clock() }))) throw new Problem('not_found');
       return reply.code(204).send();
     },
   );

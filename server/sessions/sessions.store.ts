@@ -282,8 +282,15 @@ export async function chooseReply(trx: Trx, args: ChooseReplyArgs): Promise<void
     .execute();
 }
 
-/** Deletes an own session with its messages. False: there is none. */
-export async function deleteSession(trx: Trx, args: { id: number; userId: number }): Promise<boolean> {
+/** Deletes an own session with its messages, and ends its published pages. False: there is none. */
+export async function deleteSession(trx: Trx, args: { id: number; userId: number; now: number }): Promise<boolean> {
+  await trx
+    .updateTable('snapshots')
+    .set({ revoked_at: args.now, content: '[]' })
+    .where('session_id', '=', args.id)
+    .where('user_id', '=', args.userId)
+    .where('revoked_at', 'is', null)
+    .execute();
   const deleted = await trx
     .deleteFrom('sessions')
     .where('id', '=', args.id)
