@@ -1,5 +1,5 @@
 import { Agent, request, setGlobalDispatcher } from 'undici';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { dayOf } from '#server/db/clock.ts';
 import { eventually, startChatServer, unitsUsed, type ChatServer } from '#test/chat-server.ts';
 import { clientOf, joinAs, type Client } from '#test/client.ts';
@@ -122,24 +122,26 @@ describe('limits', () => {
     expect(await ask()).toBe(429);
   });
 
-  test('a limit of 0 lets nobody ask but administrators, −1 everybody', async () => {
-    for (const [limit, status] of [
-      ['0', 429],
-      ['-1', 201],
-    ] as const) {
-      const special = await startChatServer({ env: { DAILY_REQUEST_LIMIT: limit } });
-      const member = await special.join();
-      for (let index = 0; index < 7; index += 1)
-        expect((await member.post('/chat', { content: 'x' })).status).toBe(status);
-      expect((await special.administrator.post('/chat', { content: 'x' })).status).toBe(201);
-      await special.close();
-    }
+  test('a limit of 0 lets nobody ask but administrators', async () => {
+    const none = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '0' } });
+    const member = await none.join();
+    const { status, body, headers } = await member.post('/chat', { content: 'x' });
+    expect([status, body.code, headers.get('ratelimit-limit')]).toEqual([429, 'quota_exhausted', '0']);
+    expect((await none.administrator.post('/chat', { content: 'x' })).status).toBe(201);
+    expect(await unitsUsed(member)).toBe(0);
+    await none.close();
   });
 });
 
 describe('answers at once', () => {
+  let server: ChatServer;
+  beforeAll(async () => {
+    server = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '4', MAX_CONCURRENT_GENERATIONS: '2' } });
+  });
+  afterEach(() => server.provider.reset());
+  afterAll(() => server.close());
+
   test('more than the setting are refused for a second, and cost no unit', async () => {
-    const server = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '4', MAX_CONCURRENT_GENERATIONS: '2' } });
     const member = await server.join();
     server.provider.script({ hold: true }, { hold: true });
     const running = [1, 2].map(() => member.post('/chat', { content: 'x' }));
@@ -151,39 +153,34 @@ describe('answers at once', () => {
     server.provider.release();
     await Promise.all(running);
     expect((await member.post('/chat', { content: 'third' })).status).toBe(201);
-    await server.close();
   });
 
   test('an exhausted quota is said first', async () => {
-    const server = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '1', MAX_CONCURRENT_GENERATIONS: '1' } });
     const member = await server.join();
-    server.provider.script({ hold: true });
-    const running = member.post('/chat', { content: 'x' });
-    await server.provider.request(0);
+    await limitUser(server, member, 2);
+    server.provider.script({ hold: true }, { hold: true });
+    const running = [1, 2].map(() => member.post('/chat', { content: 'x' }));
+    await server.provider.request(1);
     expect((await member.post('/chat', { content: 'y' })).body.code).toBe('quota_exhausted');
     server.provider.release();
-    await running;
-    await server.close();
+    await Promise.all(running);
   });
 
-  test.each([
-    ['12', undefined, 12],
-    ['12', '3', 3],
-    ['-1', undefined, 8],
-  ])('with a daily limit of %s and a setting of %s there are %i', async (daily, setting, places) => {
-    const env = { DAILY_REQUEST_LIMIT: daily, ...(setting ? { MAX_CONCURRENT_GENERATIONS: setting } : {}) };
-    const server = await startChatServer({ env });
-    const member = await server.join();
-    server.provider.setDefault({ hold: true });
-    const paths = Array.from({ length: places }, () => '/chat/stream');
-    const started = await Promise.all(paths.map((path) => member.post(path, { content: 'x' })));
-    expect(started.every(({ status }) => status === 202)).toBe(true);
-    const refused = await member.post('/chat/stream', { content: 'x' });
-    expect([refused.status, refused.body.code]).toEqual([
-      429,
-      daily === '12' && places === 12 ? 'quota_exhausted' : 'too_many_generations',
-    ]);
-    await server.close();
+  test('without the setting they are eight, or the daily limit where that is a larger number', async () => {
+    const free = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '-1' } });
+    free.provider.setDefault({ hold: true });
+    for (const [limit, places, code] of [
+      [-1, 8, 'too_many_generations'],
+      [9, 9, 'quota_exhausted'],
+      [200, 20, undefined],
+    ] as const) {
+      const member = await free.join();
+      await limitUser(free, member, limit);
+      const asking = Array.from({ length: places }, () => member.post('/chat/stream', { content: 'x' }));
+      expect((await Promise.all(asking)).every(({ status }) => status === 202)).toBe(true);
+      expect((await member.post('/chat/stream', { content: 'x' })).body.code).toBe(code);
+    }
+    await free.close();
   });
 });
 
