@@ -17,7 +17,12 @@ const hasChromium = needs('Chromium', existsSync('/usr/bin/chromium'));
 
 /** Tests that speak to a server run once on each kind of database. */
 const onDatabases = ['server/**/*.test.ts', 'test/*.test.ts'];
-const withoutDatabase = ['server/config.test.ts', 'server/upstream/**/*.test.ts', 'server/streams/**/*.test.ts'];
+const withoutDatabase = [
+  'server/config.test.ts',
+  'server/documents.test.ts',
+  'server/upstream/**/*.test.ts',
+  'server/streams/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

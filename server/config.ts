@@ -257,7 +257,7 @@ export const settings = {
 };
 
 type Settings = typeof settings;
-type SettingName = keyof Settings;
+export type SettingName = keyof Settings;
 type Values = { [Name in SettingName]: Settings[Name] extends Setting<infer T> ? T : never };
 
 export type Config = Values & {
