@@ -2,6 +2,7 @@ import * as accounts from './accounts/accounts.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
+import * as objects from './gateway/objects.store.ts';
 import * as keys from './keys/keys.store.ts';
 import * as merge from './quotes/merge.store.ts';
 import * as notices from './quotes/notices.store.ts';
@@ -28,6 +29,7 @@ export const stores: Stores = {
   keys,
   merge,
   notices,
+  objects,
   place,
   quotes,
   sessions,

@@ -17,6 +17,8 @@ export interface AnswerReader {
   judge(data: string, name: string): Verdict;
   /** Takes a whole JSON body. */
   readBody(text: string): void;
+  /** Bytes that are no text went by, such as speech. */
+  takeBytes(): void;
 }
 
 // Answers are JSON of any shape: what is read of them is checked where it is read.
@@ -60,6 +62,10 @@ abstract class BaseReader {
 
   constructor(options: ReaderOptions) {
     this.options = options;
+  }
+
+  takeBytes(): void {
+    this.begun = true;
   }
 
   protected say(text: string): void {
@@ -166,17 +172,5 @@ export class TypedAnswer extends BaseReader implements AnswerReader {
     if (!Array.isArray(object.output) || !this.usage) return;
     const searches = (object.output as (Fields | null)[]).filter((item) => item?.type === 'web_search_call').length;
     if (searches > 0) this.usage.more.webSearches = searches;
-  }
-}
-
-/** Reads nothing: bytes that are no text, such as speech. */
-export class OpaqueAnswer extends BaseReader implements AnswerReader {
-  judge(): Verdict {
-    this.begun = true;
-    return 'pass';
-  }
-
-  readBody(): void {
-    this.begun = true;
   }
 }

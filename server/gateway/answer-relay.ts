@@ -72,7 +72,7 @@ export class AnswerRelay implements CallSink {
       return true;
     }
     if (this.#manner === 'bytes') {
-      this.#options.reader.judge('', '');
+      this.#options.reader.takeBytes();
       this.#options.onBegun();
       this.#write(chunk);
       return true;

@@ -100,6 +100,15 @@ function readAsked(members: JsonMembers, endpoint: Endpoint, model: string): Ask
   };
 }
 
+/** Speech comes as bytes without usage: what is known of it is how long the text was. */
+function spokenCharacters(endpoint: Endpoint, members: JsonMembers): { characters: number } | undefined {
+  // Moderation is free and names no usage.
+  if (endpoint.name === 'moderations') return { characters: 0 };
+  if (endpoint.name !== 'audio/speech') return undefined;
+  const text = readValue(members, 'input');
+  return { characters: typeof text === 'string' ? text.length : 0 };
+}
+
 /** What has to be known before the call because somebody limits money or tokens; otherwise nothing is counted. */
 interface Forecast {
   cost: number | null;
@@ -123,10 +132,10 @@ function forecast(
   const added = takesMaximum && asked.maximum === undefined ? parts.config.GATEWAY_MAX_TOKENS : undefined;
   const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : 0;
   const inputTokens = estimatePrompt(asked.members.bytes);
-  const text = readValue(asked.members, 'input');
-  const characters = endpoint.name === 'audio/speech' && typeof text === 'string' ? text.length : 0;
+  const characters = spokenCharacters(endpoint, asked.members)?.characters ?? 0;
   const costs = targets.map(
-    ({ priceList }) => priceOf(priceList, model, { inputTokens, outputTokens, characters }, parts.clock()).cost,
+    ({ priceList }) =>
+      priceOf(priceList, model, characters > 0 ? { characters } : { inputTokens, outputTokens }, parts.clock()).cost,
   );
   // Pictures are billed by what comes out, which nobody knows before.
   const unknown = endpoint.name.startsWith('images/') || costs.some((cost) => cost === null);
@@ -209,9 +218,10 @@ export async function askJson(
           maxText: maximum ? Math.max(4_096, maximum * asked.answers * CHARACTERS_OF_TOKEN) : LONGEST_TEXT,
         }),
       countPrompt: () => countPrompt(members.bytes),
+      counted: spokenCharacters(endpoint, members),
       streams: asked.stream,
       headers: { ...headers, ...chosen.headers },
-      keepsCopy: claim !== null || options.onWhole !== undefined,
+      keepsCopy: claim !== null,
       onWhole: options.onWhole && ((answer, reader) => options.onWhole!(answer, reader, targets[0]!.name)),
     },
     parts,

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
+import type { Consumption } from '../spend/consumption.ts';
 import { countTokens } from '../upstream/count-tokens.ts';
 import { failureOfStatus, ProviderFailure } from '../upstream/provider-failure.ts';
 import type { ProviderRequest } from '../upstream/transport.ts';
@@ -19,6 +20,7 @@ import type { AnswerReader } from './answer-reader.ts';
 import { AnswerRelay, ClientLeft } from './answer-relay.ts';
 import type { Breakers } from './breakers.ts';
 import type { KeptAnswer } from './gateway.store.ts';
+import type { CallUsage } from './read-usage.ts';
 import { ProviderCall, type Refusal } from './provider-call.ts';
 import type { ProgressNotes } from './progress-notes.ts';
 import { handOnRefusal } from './refusal.ts';
@@ -41,8 +43,12 @@ export interface CallPlan {
   keepsCopy: boolean;
   /** A copy of the whole answer, before its last byte goes out. */
   onWhole?: (answer: KeptAnswer, reader: AnswerReader) => Promise<void>;
-  /** Which body can not be sent twice. */
+  /** Its body can not be sent twice. */
   once?: boolean;
+  /** Where the answer names no usage, nobody knows what it cost. */
+  unknownUsage?: boolean;
+  /** What is counted where the answer names no usage, such as the characters of spoken text. */
+  counted?: Partial<Consumption>;
 }
 
 export interface CallParts {
@@ -194,8 +200,7 @@ async function refuse(plan: CallPlan, attempt: Attempt, refusal: Refusal, reply:
 
 async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Promise<CallEnd> {
   const usage = reader.usage;
-  const promptTokens = usage?.promptTokens ?? (await plan.countPrompt());
-  const completionTokens = usage?.completionTokens ?? (await countTokens(reader.text));
+  const { promptTokens, completionTokens, more } = await usageOf(plan, reader);
   const model = reader.model || plan.model;
   const { contentType, status } = relay;
   const kept = plan.keepsCopy ? { contentType, answer: relay.copy().toString('base64') } : null;
@@ -207,7 +212,8 @@ async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Prom
       promptTokens,
       cachedTokens: usage?.cachedTokens ?? 0,
       completionTokens,
-      more: usage?.more,
+      more,
+      unknownCost: plan.unknownUsage && usage === undefined,
       estimated: usage === undefined && target.kind !== 'demo',
       // An answer without a word is paid for, but it takes no unit.
       returnsUnit: !reader.begun,
@@ -219,16 +225,31 @@ async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Prom
   return { status, model, tokens: promptTokens + completionTokens };
 }
 
+/** What the answer says it has used, else what can be counted of it. */
+async function usageOf(plan: CallPlan, { usage, text }: AnswerReader): Promise<Omit<CallUsage, 'cachedTokens'>> {
+  if (usage) return usage;
+  if (plan.counted) return { promptTokens: 0, completionTokens: 0, more: plan.counted };
+  if (plan.unknownUsage) return { promptTokens: 0, completionTokens: await countTokens(text), more: {} };
+  const [promptTokens, completionTokens] = await Promise.all([plan.countPrompt(), countTokens(text)]);
+  return { promptTokens, completionTokens, more: {} };
+}
+
 /** What came before the answer broke counts; the rest of it is estimated. */
 async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: number): Promise<CallEnd> {
   const { usage } = reader;
-  const [promptTokens, completionTokens] = usage
-    ? [usage.promptTokens, usage.completionTokens]
-    : await Promise.all([plan.countPrompt(), countTokens(reader.text)]);
+  const { promptTokens, completionTokens, more } = await usageOf(plan, reader);
   const model = reader.model || plan.model;
-  const { cachedTokens, more } = usage ?? { cachedTokens: 0, more: undefined };
+  const cachedTokens = usage?.cachedTokens ?? 0;
   await plan.ticket.settle(
-    { model, promptTokens, cachedTokens, completionTokens, more, estimated: usage === undefined },
+    {
+      model,
+      promptTokens,
+      cachedTokens,
+      completionTokens,
+      more,
+      unknownCost: plan.unknownUsage && usage === undefined,
+      estimated: usage === undefined,
+    },
     status,
   );
   return { status, model, tokens: promptTokens + completionTokens };

@@ -1,5 +1,9 @@
 import type { Catalogue } from '../upstream/catalogue.ts';
+import { isChatModel } from '../upstream/preferred-models.ts';
 import { endHeaders, findRetired } from './alias-table.ts';
+
+/** Ended names of models that completed text: chat serves them. */
+const overChat = /instruct|davinci|babbage/;
 
 export interface ChosenModel {
   /** What the client named; undefined where it named none. */
@@ -25,7 +29,11 @@ export async function chooseModel(
   if (!retired) return { asked, used: asked, headers: {} };
   const listed = (await catalogue.list().catch(() => [])).map((model) => model.id);
   if (listed.length === 0 || listed.includes(asked)) return { asked, used: asked, headers: endHeaders(asked, now) };
-  const used = retired.targets.find((target) => listed.includes(target)) ?? (await catalogue.defaultModel());
+  const listedTarget = retired.targets.find((target) => listed.includes(target));
+  // The default model chats: it can stand in for nothing else.
+  if (!listedTarget && !isChatModel(asked) && !overChat.test(asked))
+    return { asked, used: asked, headers: endHeaders(asked, now) };
+  const used = listedTarget ?? (await catalogue.defaultModel());
   // The arrow goes out as UTF-8; Node takes header bytes one by one.
   const alias = Buffer.from(`${asked}→${used}`).toString('latin1');
   return { asked, used, headers: { 'x-daesa-model-alias': alias, ...endHeaders(used, now) } };

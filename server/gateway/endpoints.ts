@@ -1,11 +1,11 @@
 import { isReasoningModel } from '../upstream/reasoning-models.ts';
-import { ChatAnswer, OpaqueAnswer, TypedAnswer } from './answer-reader.ts';
+import { ChatAnswer, TypedAnswer } from './answer-reader.ts';
 
 /** One endpoint below /v1 that asks a model with a JSON body. */
 export interface Endpoint {
   name: string;
   units: 0 | 1;
-  reader: typeof ChatAnswer | typeof TypedAnswer | typeof OpaqueAnswer;
+  reader: typeof ChatAnswer | typeof TypedAnswer;
   /** Members that hold the longest answer, in tokens; the first is the one that is added. */
   maxima: (model: string) => string[];
   /** Streams only say what they used when they are asked to. */
@@ -45,5 +45,5 @@ export const endpoints = {
   embeddings: { name: 'embeddings', units: 1, reader: TypedAnswer, maxima: none, usageIsAsked: false, demo: true },
   moderations: { name: 'moderations', units: 0, reader: TypedAnswer, maxima: none, usageIsAsked: false, demo: false },
   images: { name: 'images/generations', units: 1, reader: TypedAnswer, maxima: none, usageIsAsked: false, demo: false },
-  speech: { name: 'audio/speech', units: 1, reader: OpaqueAnswer, maxima: none, usageIsAsked: false, demo: false },
+  speech: { name: 'audio/speech', units: 1, reader: TypedAnswer, maxima: none, usageIsAsked: false, demo: false },
 } satisfies Record<string, Endpoint>;

@@ -1,19 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { askJson, type GatewayParts } from './ask.ts';
+import { addAudioRoutes } from './audio.routes.ts';
 import { endpoints, type Endpoint } from './endpoints.ts';
+import { addFileRoutes } from './files.routes.ts';
+import { addFineTuningRoutes } from './fine-tuning.routes.ts';
+import { gatewayConfig, gatewaySchema } from './gateway-schema.ts';
 import { addModelRoutes } from './models.routes.ts';
 import { answerProblem, unknownUrl } from './openai-error.ts';
-
-export const gatewayConfig = { access: 'user' as const };
-
-const anyBody = z.any().meta({ description: 'As in the OpenAI API; every field goes to the provider unchanged' });
-const anyAnswer = { 200: z.any().meta({ description: 'As in the OpenAI API' }) };
-
-export function gatewaySchema(summary: string) {
-  return { tags: ['gateway'], summary, response: anyAnswer, body: anyBody };
-}
+import { addResponseRoutes } from './responses.routes.ts';
 
 /** Everything below /v1: bodies stay bytes, and whatever is thrown is answered in OpenAI's shape. */
 export function addGateway(app: App, parts: GatewayParts): void {
@@ -29,8 +24,25 @@ export function addGateway(app: App, parts: GatewayParts): void {
       scope.setValidatorCompiler(() => (value) => ({ value }));
       scope.setErrorHandler((error, request, reply) => answerProblem(request, reply, error));
       scope.setNotFoundHandler(unknownUrl);
-      for (const endpoint of Object.values(endpoints)) addAsk(scope, parts, endpoint);
+      const { responses: _ownRoutes, ...plain } = endpoints;
+      for (const endpoint of Object.values(plain)) addAsk(scope, parts, endpoint);
+      addResponseRoutes(scope, parts);
       addModelRoutes(scope, parts);
+      addFineTuningRoutes(scope, parts);
+      await scope.register(async (forms: App) => {
+        // A form of a file is read whole; what it holds is kept or handed on.
+        forms.addContentTypeParser(
+          'multipart/form-data',
+          { parseAs: 'buffer' },
+          async (_request: unknown, body: Buffer) => body,
+        );
+        addFileRoutes(forms, parts);
+      });
+      await scope.register(async (streams: App) => {
+        // A recording flows through.
+        streams.addContentTypeParser('multipart/form-data', async (_request: unknown, payload: unknown) => payload);
+        addAudioRoutes(streams, parts);
+      });
     },
     { prefix: '/v1' },
   );

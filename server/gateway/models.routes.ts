@@ -48,7 +48,4 @@ export function addModelRoutes(scope: App, parts: GatewayParts): void {
     if (retired && allowsModel(models, name)) return reply.send(show({ id: name, owned_by: 'daesa' }));
     throw new Problem('not_found', `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`);
   });
-  scope.delete('/models/*', { config, schema }, async () => {
-    throw new Problem('not_found', 'There is no fine-tuned model of yours with this name.');
-  });
 }

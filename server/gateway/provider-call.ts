@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { Problem } from '../errors.ts';
 import type { TimeLimits } from '../upstream/chat-call.ts';
 import { brokenAnswer, failureOfConnection, timeoutFailure } from '../upstream/provider-failure.ts';
 import type { AnswerHeaders, TimeLimit } from '../upstream/provider-failure.ts';
@@ -122,7 +123,7 @@ export class ProviderCall implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) clearTimeout(this.#timer);
     else if (this.#refusal) this.#succeed();
-    else this.#fail(failureOfConnection(error));
+    else this.#fail(error instanceof Problem ? error : failureOfConnection(error));
   }
 
   #take(chunk: Buffer): void {

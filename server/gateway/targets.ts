@@ -2,6 +2,7 @@ import { FREE } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
 import type { Provider } from '../upstream/upstream.ts';
 import type { Transport } from '../upstream/transport.ts';
+import { completionsOverChat } from './completions-transport.ts';
 
 /** One provider that a call can go to. */
 export interface Target {
@@ -19,12 +20,19 @@ export interface Targets {
 
 /** The provider that the settings lead to. */
 export function createTargets(upstream: Pick<Upstream, 'provider'>, demo: Transport, priceList: string): Targets {
+  const served = new WeakMap<Transport, Transport>();
+  /** The same transport, which also serves what its provider has ended. */
+  const serve = (transport: Transport) => {
+    const known = served.get(transport) ?? completionsOverChat(transport);
+    served.set(transport, known);
+    return known;
+  };
   return {
     find: async () => {
       const provider = await upstream.provider();
       const { kind, transport } = provider;
-      if (!transport) return [{ name: 'demo', kind: 'demo', priceList: FREE, transport: demo }];
-      return [{ name: kind, kind, priceList: kind === 'local' ? FREE : priceList, transport }];
+      if (!transport) return [{ name: 'demo', kind: 'demo', priceList: FREE, transport: serve(demo) }];
+      return [{ name: kind, kind, priceList: kind === 'local' ? FREE : priceList, transport: serve(transport) }];
     },
   };
 }

@@ -21,6 +21,8 @@ export interface SettleArgs {
   status?: number | null;
   /** Answered from the response cache: it cost nothing. */
   fromCache?: boolean;
+  /** The answer does not say what it has used, and nobody can count it. */
+  unknownCost?: boolean;
   /** The answer was empty: it is paid for, yet its unit goes back. */
   returnsUnit?: boolean;
 }
@@ -98,7 +100,7 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
     cachedTokens: args.cachedTokens,
     outputTokens: args.completionTokens,
   };
-  const price = args.fromCache ? { cost: 0, version: null } : priceEntry(entry, args.model, used);
+  const price = priceEntry(entry, args, used);
   const settled = await settleEntry.first(trx, {
     id: args.reservationId,
     model: args.model || entry.model,
@@ -125,9 +127,10 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
   return true;
 }
 
-function priceEntry(entry: OpenEntry, model: string, used: Partial<Consumption>): Price {
-  if (entry.price_list === null) return { cost: null, version: null };
-  const answered = priceOf(entry.price_list, model || entry.model, used, entry.created_at);
+function priceEntry(entry: OpenEntry, args: SettleArgs, used: Partial<Consumption>): Price {
+  if (args.fromCache) return { cost: 0, version: null };
+  if (entry.price_list === null || args.unknownCost) return { cost: null, version: null };
+  const answered = priceOf(entry.price_list, args.model || entry.model, used, entry.created_at);
   // A provider may name its models otherwise than they are asked for.
   return answered.version === null ? priceOf(entry.price_list, entry.model, used, entry.created_at) : answered;
 }

@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../http/app-types.ts';
+import { Problem } from '../errors.ts';
+import { visitorOf } from '../http/visitor.ts';
+import { TypedAnswer } from './answer-reader.ts';
+import { beginOrNote, providerHeaders, type GatewayParts } from './ask.ts';
+import { carryOut } from './call.ts';
+import { chooseModel } from './choose-model.ts';
+import { gatewayConfig } from './gateway-schema.ts';
+import { boundaryOf, openForm } from './upload-form.ts';
+
+/** How much of a form is read to find the model's name where nothing depends on it. */
+const PEEK_BYTES = 64 * 1024;
+
+/** Transcription and translation: a form with a recording, handed on as it comes. */
+export function addAudioRoutes(scope: App, parts: GatewayParts): void {
+  const options = { config: gatewayConfig, schema: { tags: ['gateway'] }, bodyLimit: parts.config.UPLOAD_LIMIT_BYTES };
+  for (const endpoint of ['audio/transcriptions', 'audio/translations']) {
+    scope.post(`/${endpoint}`, options, async (request: FastifyRequest, reply: FastifyReply) => {
+      await askForm(parts, endpoint, request, reply);
+      return reply;
+    });
+  }
+}
+
+async function askForm(
+  parts: GatewayParts,
+  endpoint: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const visitor = visitorOf(request);
+  const contentType = request.headers['content-type'];
+  const boundary = boundaryOf(contentType);
+  const limitBytes = parts.config.UPLOAD_LIMIT_BYTES;
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw new Problem('too_large');
+  const { key } = visitor;
+  // Who limits models or money has to know the model first, wherever it stands in the form.
+  const depends = key?.models != null || key?.monthlyBudget != null || parts.limits.monthlyBudget != null;
+  const form = await openForm(request.body as Readable, boundary, {
+    peekBytes: depends ? limitBytes : PEEK_BYTES,
+    limitBytes,
+  });
+  if (depends && form.model === undefined) {
+    throw new Problem('unreadable', 'you must provide a model parameter', {
+      errors: [{ path: 'model', message: 'is needed' }],
+    });
+  }
+  const chosen = await chooseModel(parts.catalogue, form.model ?? 'unnamed', parts.clock());
+  const targets = await parts.targets.find(endpoint, chosen.used);
+  const target = targets[0]!;
+  if (target.kind === 'demo') {
+    throw new Problem('not_supported', `The demo model does not serve ${endpoint}: set OPENAI_API_KEY for it.`);
+  }
+  const begun = await beginOrNote(parts, visitor, {
+    endpoint,
+    units: 1,
+    model: form.model === undefined ? '' : chosen.used,
+    askedModel: form.model ?? '',
+    priceList: target.priceList,
+    foreseen: undefined,
+    claim: null,
+  });
+  if ('kept' in begun) return;
+  const renamed = form.model !== undefined && chosen.used !== form.model;
+  const length = renamed ? undefined : request.headers['content-length'];
+  const headers = [...providerHeaders(request, contentType), ...(length ? ['content-length', length] : [])];
+  const body = Readable.from(renamed ? rename(form.body, form.head, boundary, chosen.used) : form.body, {
+    objectMode: false,
+  });
+  const end = await carryOut(
+    {
+      ticket: begun.ticket,
+      targets: [target],
+      model: form.model === undefined ? '' : chosen.used,
+      request: () => ({ method: 'POST', path: endpoint, headers, body }),
+      reader: () => new TypedAnswer({ secrets: target.transport.secrets, dropUsage: false, maxText: 64 * 1024 * 1024 }),
+      countPrompt: () => Promise.resolve(0),
+      streams: true,
+      headers: { ...begun.headers, ...chosen.headers },
+      keepsCopy: false,
+      once: true,
+      unknownUsage: true,
+    },
+    parts,
+    reply,
+  );
+  request.spent = { model: end.model, tokens: end.tokens };
+  parts.observe({ ...end, endpoint });
+}
+
+/** The same form with another model's name in its field. */
+async function* rename(
+  body: AsyncGenerator<Buffer>,
+  head: Buffer,
+  boundary: string,
+  model: string,
+): AsyncGenerator<Buffer> {
+  const at = head.indexOf('name="model"');
+  const start = head.indexOf('\r\n\r\n', at) + 4;
+  const end = head.indexOf(`\r\n--${boundary}`, start);
+  yield head.subarray(0, start);
+  yield Buffer.from(model);
+  yield head.subarray(end);
+  let skipped = 0;
+  for await (const chunk of body) {
+    if (skipped < head.length) skipped += chunk.length;
+    else yield chunk;
+  }
+}

@@ -1,0 +1,102 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../http/app-types.ts';
+import { Problem } from '../errors.ts';
+import { visitorOf } from '../http/visitor.ts';
+import type { GatewayParts } from './ask.ts';
+import { gatewayConfig } from './gateway-schema.ts';
+import { readMembers, readValue } from './json-members.ts';
+import { findObject, keepObject, listObjects, type OwnObject } from './objects.store.ts';
+import { listOf, passOn, readListQuery, sameRequest, targetNamed } from './pass-on.ts';
+
+const JOBS = 'fine_tuning/jobs';
+
+/** Fine-tuning is for administrators: a job costs money that no unit stands for. */
+export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
+  const { database } = parts;
+  const options = {
+    config: { access: 'administrator' as const },
+    bodyLimit: parts.config.UPLOAD_LIMIT_BYTES,
+    schema: { tags: ['gateway'] },
+  };
+
+  async function own(request: FastifyRequest): Promise<OwnObject> {
+    const { id } = request.params as { id: string };
+    const found = await findObject(database.read, { id, kind: 'job', userId: visitorOf(request).id });
+    if (!found) throw new Problem('not_found', `Could not find fine tune: ${id.slice(0, 100)}`);
+    return found;
+  }
+
+  const keep = (userId: number, provider: string) => async (text: string) => {
+    const { id, object } = JSON.parse(text) as { id?: string; object?: string };
+    if (object !== 'fine_tuning.job' || typeof id !== 'string') return;
+    await database.write(keepObject, {
+      id,
+      kind: 'job',
+      userId,
+      provider,
+      document: text,
+      content: null,
+      now: parts.clock(),
+    });
+  };
+
+  scope.post(`/${JOBS}`, options, async (request: FastifyRequest, reply: FastifyReply) => {
+    const { id: userId } = visitorOf(request);
+    const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
+    for (const name of ['training_file', 'validation_file']) {
+      const id = readValue(members, name);
+      if (typeof id === 'string' && !(await findObject(database.read, { id, kind: 'file', userId }))) {
+        throw new Problem('not_found', `No such File object: ${id.slice(0, 100)}`, {
+          errors: [{ path: name, message: 'is not there' }],
+        });
+      }
+    }
+    const target = await targetNamed(parts, JOBS, '');
+    await passOn(target, sameRequest(request, JOBS), reply, keep(userId, target.name));
+    return reply;
+  });
+
+  scope.get(`/${JOBS}`, options, async (request) => {
+    const query = readListQuery(request);
+    const rows = await listObjects(database.read, { kind: 'job', userId: visitorOf(request).id, ...query });
+    return listOf(
+      rows.map((row) => JSON.parse(row.document) as { id: string }),
+      query.limit,
+    );
+  });
+
+  const hand = async (request: FastifyRequest, reply: FastifyReply, below = '') => {
+    const { id, provider } = await own(request);
+    const target = await targetNamed(parts, JOBS, provider);
+    const path = `${JOBS}/${encodeURIComponent(id)}${below}`;
+    await passOn(target, sameRequest(request, path), reply, keep(visitorOf(request).id, provider));
+    return reply;
+  };
+  scope.get(`/${JOBS}/:id`, options, (request, reply) => hand(request, reply));
+  for (const below of ['events', 'checkpoints']) {
+    scope.get(`/${JOBS}/:id/${below}`, options, (request, reply) => hand(request, reply, `/${below}`));
+  }
+  for (const below of ['cancel', 'pause', 'resume']) {
+    scope.post(`/${JOBS}/:id/${below}`, options, (request, reply) => hand(request, reply, `/${below}`));
+  }
+
+  // Only who has made a fine-tuned model may delete it; for everybody else it is not there.
+  scope.delete('/models/*', { ...options, config: gatewayConfig }, async (request, reply) => {
+    const name = decodeURIComponent((request.params as { '*': string })['*']);
+    const userId = visitorOf(request).id;
+    const jobs = await listObjects(database.read, {
+      kind: 'job',
+      userId,
+      limit: 10_000,
+      order: 'desc',
+      after: undefined,
+    });
+    const job = jobs.find(
+      (row) => (JSON.parse(row.document) as { fine_tuned_model?: unknown }).fine_tuned_model === name,
+    );
+    if (!job) throw new Problem('not_found', 'There is no fine-tuned model of yours with this name.');
+    const target = await targetNamed(parts, 'models', job.provider);
+    await passOn(target, sameRequest(request, `models/${encodeURIComponent(name)}`), reply);
+    return reply;
+  });
+}
