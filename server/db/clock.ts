@@ -51,19 +51,26 @@ function machineDay(zone: string): Day {
 /** The current day of `zone` by the database's clock, so that instances with wrong clocks agree. */
 export async function currentDay(db: Db, zone: string): Promise<Day> {
   if (!isPostgres(db)) return machineDay(zone);
-  return databaseDay(db, zone, sql`clock_timestamp()`);
+  const [today] = await databaseDays(db, sql`(select ${zone}::text as zone, clock_timestamp() as t)`);
+  return today!;
 }
 
-/** The day of an instant as PostgreSQL computes it. */
-export async function databaseDay(db: Db, zone: string, instant: ReturnType<typeof sql>): Promise<Day> {
+type Source = ReturnType<typeof sql>;
+
+/** The days of instants as PostgreSQL computes them; `source` has the columns `zone` and `t`. */
+export async function databaseDays(db: Db, source: Source): Promise<Day[]> {
+  // Where a clock goes back over midnight there are two of them: the day ends at the first, PostgreSQL means the second.
   const { rows } = await sql<{ now: number; day: string; resets_at: number }>`
-    select (extract(epoch from t) * 1000)::int8 as now,
-      to_char(t at time zone ${zone}, 'YYYY-MM-DD') as day,
-      (extract(epoch from (date_trunc('day', t at time zone ${zone}) + interval '1 day') at time zone ${zone}) * 1000)::int8
-        as resets_at
-    from (select ${instant} as t) as clock`.execute(db);
-  const row = rows[0]!;
-  return { now: row.now, day: row.day, resetsAt: row.resets_at };
+    select (extract(epoch from t) * 1000)::int8 as now, to_char(local, 'YYYY-MM-DD') as day,
+      (extract(epoch from case
+        when (midnight - interval '1 hour') at time zone zone >= next_day then midnight - interval '1 hour'
+        else midnight end) * 1000)::int8 as resets_at
+    from (select *, next_day at time zone zone as midnight
+      from (select *, date_trunc('day', local) + interval '1 day' as next_day
+        from (select zone, t, t at time zone zone as local from ${source} as given) as placed) as bounded) as days`.execute(
+    db,
+  );
+  return rows.map((row) => ({ now: row.now, day: row.day, resetsAt: row.resets_at }));
 }
 
 /** Milliseconds UTC by the database's clock. */
