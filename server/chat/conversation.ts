@@ -94,7 +94,7 @@ export function converse(
   async function answer(frame: SocketFrame, value: unknown, about: SocketContext): Promise<void> {
     if (frame.type === 'auth') return logIn(frame.token);
     if (!login) throw new Problem('unauthenticated');
-    const userId = login.visitor.id;
+    const { id: userId, key } = login.visitor;
     if (frame.type === 'stop') {
       about.stream_id = frame.stream_id;
       await findStream(parts, frame.stream_id, userId);
@@ -103,7 +103,7 @@ export function converse(
     if (frame.idempotency_key !== undefined) about.idempotency_key = frame.idempotency_key;
     if (parts.isClosing()) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
     const idempotency = readIdempotencyKey(frame.idempotency_key, 'WS /chat/ws');
-    const asked = await ask(parts, { id: userId, idempotency, waits: false }, readAs(chatBody, value));
+    const asked = await ask(parts, { id: userId, key, idempotency, waits: false }, readAs(chatBody, value));
     const followed =
       'repeats' in asked ? await findAnswer(parts, asked.repeats, userId) : { running: asked.generation };
     await send({ ...startOf(followed), ...about });

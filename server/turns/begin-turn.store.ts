@@ -47,6 +47,9 @@ export interface BeginTurnArgs {
   generationId: string;
   instanceId: string;
   limits: SpendLimits;
+  /** The API key that asks, and the tokens that it sets aside. */
+  keyId: number | null;
+  tokens: number;
   idempotency: IdempotencyClaim | null;
   now: number;
 }
@@ -168,6 +171,8 @@ export async function beginTurn(trx: Trx, args: BeginTurnArgs): Promise<BegunTur
     model: args.model,
     limits: args.limits,
     instanceId: args.instanceId,
+    keyId: args.keyId,
+    tokens: args.tokens,
     units: free ? 0 : 1,
     bot: place.kind === 'opens' ? place.botSlug : (found?.bot ?? null),
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ErrorCode } from '#contracts/errors.ts';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
 import { estimateUsage } from '../upstream/estimate-tokens.ts';
@@ -43,6 +44,9 @@ function conclude({ request, result, accepted, error, text, stopReason }: Finish
   };
 }
 
+/** The request was refused for what it says. */
+const REFUSALS = new Set<ErrorCode>(['provider_refused', 'model_not_allowed']);
+
 function finishArgs(plan: GenerationPlan, draft: Draft, saved: SavedReply | null, now: number): FinishArgs {
   const { problem, ...rest } = draft;
   const document = problem && { ...problem.toDocument(`/chat/${plan.promptId}`), retry_after_s: problem.retryAfterS };
@@ -55,7 +59,7 @@ function finishArgs(plan: GenerationPlan, draft: Draft, saved: SavedReply | null
     replyId: saved?.id ?? null,
     ...rest,
     regenerates: plan.regenerates,
-    forgets: plan.forgetsRefused && problem?.code === 'provider_refused' && draft.text === '',
+    forgets: plan.forgetsRefused && draft.text === '' && problem !== null && REFUSALS.has(problem.code),
     error: document && JSON.stringify(document),
     now,
   };

@@ -2,7 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Citation } from '#contracts/chat.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { Problem } from '../errors.ts';
+import type { VisitingKey } from '../http/visitor.ts';
+import { allowsModel } from '../spend/key-limits.store.ts';
 import type { Quota, SpendLimits } from '../spend/reservation.ts';
+import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
 import type { ChatMessage } from '../upstream/upstream.ts';
 import { beginTurn, type BegunTurn, type IdempotencyClaim, type TurnPlace } from './begin-turn.store.ts';
@@ -27,6 +31,8 @@ export interface AskParts {
 
 export interface Asker {
   id: number;
+  /** The API key that came, whose limits narrow its owner's. */
+  key?: VisitingKey | undefined;
   /** The `Idempotency-Key` header, with the route it came to. */
   idempotency: { route: string; key: string } | null;
   /** The request itself waits for the answer, so that it can be refused with what the provider says. */
@@ -68,6 +74,8 @@ export async function startTurn(parts: AskParts, asker: Asker, question: Questio
     generationId: id,
     instanceId: parts.instanceId,
     limits: parts.limits,
+    keyId: asker.key?.id ?? null,
+    tokens: asker.key ? mostTokens(parts, question) : 0,
     idempotency: claimOf(asker, question.body),
     now: parts.clock(),
   });
@@ -81,7 +89,7 @@ export async function startTurn(parts: AskParts, asker: Asker, question: Questio
     sessionId,
     userId: asker.id,
     reservation,
-    request: () => buildRequest(parts, begun, question),
+    request: () => buildRequest(parts, begun, question, asker.key),
     forgetsRefused: asker.waits && isNew,
     regenerates: place.kind === 'regenerates',
   });
@@ -102,10 +110,23 @@ function claimOf(asker: Asker, body: unknown): IdempotencyClaim | null {
 /** Taken for models whose window nobody knows. */
 const USUAL_WINDOW = 128_000;
 
-async function buildRequest(parts: AskParts, turn: BegunTurn, question: Question): Promise<PreparedRequest> {
+/** What a question can use at most, without the conversation before it. */
+function mostTokens({ config }: AskParts, { content, maxTokens = config.DEFAULT_MAX_TOKENS }: Question): number {
+  return estimateTokens(content) + maxTokens;
+}
+
+async function buildRequest(
+  parts: AskParts,
+  turn: BegunTurn,
+  question: Question,
+  key: VisitingKey | undefined,
+): Promise<PreparedRequest> {
   const { config, database, catalogue } = parts;
   const setting = await readSessionSetting(database.read, turn.sessionId);
   const model = await catalogue.resolve(question.model ?? setting?.model ?? undefined);
+  if (key && !allowsModel(key.models, model)) {
+    throw new Problem('model_not_allowed', `This API key does not take the model ${model}.`);
+  }
   const maxTokens = question.maxTokens ?? setting?.max_tokens ?? config.DEFAULT_MAX_TOKENS;
   const system = [setting?.instructions, setting?.system_prompt].filter(Boolean).join('\n\n');
   const citations = setting?.reads_quotes === 1 ? await parts.findQuotes(turn.content) : null;
