@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemDocument } from './errors.ts';
-import { link, pageOf, pageQuery } from './lists.ts';
+import { link, match, pageOf, pageQuery } from './lists.ts';
 import { freeText, instant, longText, rowId } from './text.ts';
 
 /** Longest message, in code points; the body limit usually ends earlier. */
@@ -79,7 +79,8 @@ export const turn = z
   .meta({ id: 'Turn' });
 export type Turn = z.infer<typeof turn>;
 
-export const turnPage = pageOf(turn).meta({ id: 'TurnPage' });
+/** `match`: where the text that was searched for stands. */
+export const turnPage = pageOf(turn.extend({ match: match.optional() })).meta({ id: 'TurnPage' });
 
 export const turnQuery = pageQuery.extend({ q: freeText.max(200).optional() });
 

@@ -31,3 +31,7 @@ export function pageOf<Row extends z.ZodType>(row: Row) {
     links: z.array(link),
   });
 }
+
+/** The place of a text that was searched for: `hit` is what matched, as it was written. */
+export const match = z.object({ before: z.string(), hit: z.string(), after: z.string() });
+export type Match = z.infer<typeof match>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { citation, MAX_CONTENT, turn } from './chat.ts';
-import { pageOf, pageQuery } from './lists.ts';
+import { match, pageOf, pageQuery } from './lists.ts';
 import { freeText, instant, longText, nameText, rowId } from './text.ts';
 
 export const visibility = z.enum(['private', 'public']);
@@ -63,8 +63,10 @@ export type Session = z.infer<typeof session>;
 
 export const sessionRow = sessionFields
   .extend({
-    /** The beginning of the first message, or the place of the text that was searched for. */
+    /** The beginning of the first message. */
     excerpt: z.string(),
+    /** Where the text that was searched for stands; null where it is in the title. */
+    match: match.nullable().optional(),
   })
   .meta({ id: 'SessionRow' });
 export type SessionRow = z.infer<typeof sessionRow>;

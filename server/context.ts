@@ -16,6 +16,7 @@ import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
 import { nanoOf } from './spend/money.ts';
 import { FREE, priceListOf } from './spend/price-list.ts';
+import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
@@ -91,6 +92,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     logger,
     recoverOthers: () => recoverCalls({ database, instanceId, clock, logger }),
   });
+  const stopIndexing = keepIndexing({ database, clock, logger });
   return {
     config,
     logger,
@@ -109,6 +111,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       stopBeating();
       await generations.drain(0);
       await titles.close();
+      await stopIndexing();
       await upstream.close();
       await database.close();
     },

@@ -7,6 +7,7 @@ import * as keys from './keys/keys.store.ts';
 import * as merge from './quotes/merge.store.ts';
 import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
+import * as index from './search/index.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
@@ -26,6 +27,7 @@ export const stores: Stores = {
   gateway,
   generation,
   instances,
+  index,
   keys,
   merge,
   notices,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatBody, turn, turnPage, turnQuery } from '#contracts/chat.ts';
+import type { Match } from '#contracts/lists.ts';
 import { rowIdInPath } from '#contracts/text.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
@@ -11,8 +12,8 @@ import type { AskParts } from '../turns/start-turn.ts';
 import type { FollowParts } from '../turns/follow.ts';
 import { addQuotaHeaders } from '../turns/quota-reply.ts';
 import { showTurn } from '../turns/show-turn.ts';
-import { deleteTurn, readTurn } from '../turns/turn.store.ts';
-import { countTurns, listTurns } from './chat.store.ts';
+import { deleteTurn, readTurn, type TurnRow } from '../turns/turn.store.ts';
+import { countTurns, listTurns, searchTurns } from './chat.store.ts';
 import { addStreamRoutes } from './stream.routes.ts';
 
 export type ChatParts = AskParts & FollowParts;
@@ -58,16 +59,27 @@ function addHistory(app: App, parts: ChatParts): void {
   const schema = { tags: ['chat'], querystring: turnQuery, response: answers({ 200: turnPage }) };
   app.get('/chat', { config, schema }, async (request, reply) => {
     const visitor = visitorOf(request);
-    const filter = { userId: visitor.id, q: request.query.q };
+    const { q } = request.query;
     const range = pageRange(request.query);
-    const [rows, count] = await Promise.all([
-      listTurns(parts.database.read, filter, range),
-      countTurns(parts.database.read, filter),
-    ]);
-    const results = rows.map((row) => showTurn(row, visitor, parts.config.PUBLIC_URL));
-    const address = { publicUrl: parts.config.PUBLIC_URL, path: '/chat', filters: { q: filter.q } };
+    const { rows, count } = await readTurns(parts, visitor.id, q, range);
+    const results = rows.map(({ match, ...row }) => ({
+      ...showTurn(row, visitor, parts.config.PUBLIC_URL),
+      ...(match ? { match } : {}),
+    }));
+    const address = { publicUrl: parts.config.PUBLIC_URL, path: '/chat', filters: { q } };
     return sendPage(reply, address, range, { results, count });
   });
+}
+
+async function readTurns(
+  { database: { read } }: ChatParts,
+  userId: number,
+  q: string | undefined,
+  range: { limit: number; offset: number },
+): Promise<{ rows: (TurnRow & { match?: Match })[]; count: number }> {
+  if (q) return searchTurns(read, userId, q, range);
+  const [rows, count] = await Promise.all([listTurns(read, userId, range), countTurns(read, userId)]);
+  return { rows, count };
 }
 
 function addTurn(app: App, parts: ChatParts): void {

@@ -2,6 +2,7 @@ import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { sessions } from './migrations/0002-sessions.ts';
 import { gateway } from './migrations/0004-gateway.ts';
+import { search } from './migrations/0006-search.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -9,6 +10,7 @@ export const migrations = {
   '0001-initial': initial,
   '0002-sessions': sessions,
   '0004-gateway': gateway,
+  '0006-search': search,
 };
 
 /** Brings the schema to the newest state. Safe when two servers start at once: the migrator locks. */

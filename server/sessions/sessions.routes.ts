@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { exportQuery, newSession, session, sessionChange, sessionPage, sessionQuery } from '#contracts/sessions.ts';
+import type { Match } from '#contracts/lists.ts';
 import { rowIdInPath } from '#contracts/text.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
@@ -18,7 +19,10 @@ import {
   readMessages,
   readRunningStreams,
   readSession,
+  type SessionDetails,
+  type SessionFilter,
 } from './sessions.store.ts';
+import { searchSessions } from './search-sessions.store.ts';
 import { toMarkdown } from './export.ts';
 import { showSession, showSessionRow } from './show-session.ts';
 
@@ -47,18 +51,32 @@ function addSessionList(app: App, parts: SessionsParts): void {
   const schema = { tags, querystring: sessionQuery, response: answers({ 200: sessionPage }) };
   app.get('/sessions', { config: reading, schema }, async (request, reply) => {
     void reply.header('x-robots-tag', 'noindex');
-    const { mine, bot } = request.query;
+    const { mine, bot, q } = request.query;
     const filter = { userId: mine === 'true' ? visitorOf(request).id : undefined, bot };
     const range = pageRange(request.query);
-    const [rows, count] = await Promise.all([listSessions(read, filter, range), countSessions(read, filter)]);
+    const { rows, count } = await readSessions(parts, filter, q, range);
     const beginnings = await readBeginnings(
       read,
       rows.map(({ id }) => id),
     );
-    const results = rows.map((row) => showSessionRow(row, request.visitor, beginnings.get(row.id) ?? ''));
-    const address = { publicUrl: parts.config.PUBLIC_URL, path: '/sessions', filters: { mine, bot } };
+    const results = rows.map(({ match, ...row }) => ({
+      ...showSessionRow(row, request.visitor, beginnings.get(row.id) ?? ''),
+      ...(match === undefined ? {} : { match }),
+    }));
+    const address = { publicUrl: parts.config.PUBLIC_URL, path: '/sessions', filters: { mine, bot, q } };
     return sendPage(reply, address, range, { results, count });
   });
+}
+
+async function readSessions(
+  { database: { read } }: SessionsParts,
+  filter: SessionFilter,
+  q: string | undefined,
+  range: { limit: number; offset: number },
+): Promise<{ rows: (SessionDetails & { match?: Match | null })[]; count: number }> {
+  if (q) return searchSessions(read, { ...filter, q }, range);
+  const [rows, count] = await Promise.all([listSessions(read, filter, range), countSessions(read, filter)]);
+  return { rows, count };
 }
 
 function addSessionMaking(app: App, parts: SessionsParts): void {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { IntakeQuestion } from '#contracts/sessions.ts';
 import { invalidField, Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
+import { reindexSession } from '../search/index.store.ts';
 
 export interface SessionDetails {
   id: number;
@@ -19,7 +20,8 @@ export interface SessionDetails {
   nickname: string;
 }
 
-function selectSessions(db: Db) {
+/** Sessions with their bot and their owner. */
+export function selectSessions(db: Db) {
   return db
     .selectFrom('sessions')
     .innerJoin('bots', 'bots.id', 'sessions.bot_id')
@@ -156,6 +158,7 @@ export async function changeSession(trx: Trx, args: SessionChangeArgs): Promise<
     .where('user_id', '=', args.userId)
     .returning('id')
     .executeTakeFirst();
+  if (changed && args.visibility !== undefined) await reindexSession(trx, args.id);
   return changed !== undefined;
 }
 
@@ -245,6 +248,7 @@ export async function changeAnswer(trx: Trx, args: ChangeAnswerArgs): Promise<vo
     .set({ content: args.content, updated_at: args.now })
     .where('id', '=', args.promptId)
     .execute();
+  await reindexSession(trx, args.sessionId);
 }
 
 export interface ChooseReplyArgs {

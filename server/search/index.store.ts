@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import type { Db, Trx } from '../db/schema.ts';
+import { isPostgres } from '../db/statement.ts';
+import { foldText, gramsOf } from './grams.ts';
+
+/** The scope of messages in public sessions; a user's own messages have the user's id. */
+export const PUBLIC = 0;
+
+/** Text of a message that is searched; what comes later in a longer one is not found. */
+const LONGEST = 20_000;
+/** A message of another transaction may become visible so much later than one with a higher id. */
+const SETTLED_MS = 10_000;
+/** An answer that is written longer than this has been left behind. */
+const LONGEST_ANSWER_MS = 3_600_000;
+
+interface Indexed {
+  id: number;
+  user_id: number;
+  content: string;
+  visibility: 'private' | 'public';
+}
+
+/** How far the index has come: every message with an id up to this is in it. */
+export async function readIndexedTo(db: Db): Promise<number> {
+  const row = await db.selectFrom('settings').select('value').where('name', '=', 'indexed_to').executeTakeFirst();
+  return Number(row?.value ?? 0);
+}
+
+/**
+ * Indexes the next `limit` messages, in the order of their ids; gives how many. It stops before an answer that is
+ * being written: until then, and for whatever is newer, a search reads the messages themselves.
+ */
+export async function indexMessages(trx: Trx, args: { limit: number; now: number }): Promise<number> {
+  // The change of nothing lets one instance index at a time.
+  const state = await trx
+    .updateTable('settings')
+    .set((row) => ({ value: row.ref('value') }))
+    .where('name', '=', 'indexed_to')
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  const settled = isPostgres(trx) ? args.now - SETTLED_MS : args.now;
+  const rows = await selectIndexed(trx)
+    .select(['messages.status', 'messages.created_at'])
+    .where('messages.id', '>', Number(state.value))
+    .where('messages.created_at', '<=', settled)
+    .orderBy('messages.id')
+    .limit(args.limit)
+    .execute();
+  const running = rows.findIndex(
+    ({ status, created_at }) => status === 'running' && created_at > args.now - LONGEST_ANSWER_MS,
+  );
+  const ready = running < 0 ? rows : rows.slice(0, running);
+  if (ready.length === 0) return 0;
+  await insertGrams(trx, ready);
+  await trx
+    .updateTable('settings')
+    .set({ value: String(ready.at(-1)!.id) })
+    .where('name', '=', 'indexed_to')
+    .execute();
+  return ready.length;
+}
+
+function selectIndexed(db: Db) {
+  return db
+    .selectFrom('messages')
+    .innerJoin('sessions', 'sessions.id', 'messages.session_id')
+    .select(['messages.id', 'messages.user_id', 'messages.content', 'sessions.visibility']);
+}
+
+async function insertGrams(trx: Trx, rows: Indexed[]): Promise<void> {
+  const onPostgres = isPostgres(trx);
+  for (const { id, user_id, content, visibility } of rows) {
+    const folded = foldText(content.slice(0, LONGEST));
+    const grams = gramsOf(folded, user_id);
+    if (visibility === 'public') grams.push(...gramsOf(folded, PUBLIC));
+    if (grams.length === 0) continue;
+    if (onPostgres) {
+      const list = `{${grams.join(',')}}`;
+      await sql`insert into message_grams (message_id, grams) values (${id}, ${list}::int4[])
+        on conflict (message_id) do update set grams = excluded.grams`.execute(trx);
+    } else {
+      await sql`insert into message_grams (rowid, grams) values (${id}, ${grams.join(' ')})`.execute(trx);
+    }
+  }
+}
+
+/** Indexes anew what is in the index of a session: after a change of its visibility or of a message. */
+export async function reindexSession(trx: Trx, sessionId: number): Promise<void> {
+  const indexedTo = await readIndexedTo(trx);
+  const rows = await selectIndexed(trx)
+    .where('messages.session_id', '=', sessionId)
+    .where('messages.id', '<=', indexedTo)
+    .execute();
+  if (rows.length === 0) return;
+  if (!isPostgres(trx)) {
+    for (const { id } of rows) await sql`delete from message_grams where rowid = ${id}`.execute(trx);
+  }
+  await insertGrams(trx, rows);
+}
