@@ -40,8 +40,8 @@ export async function describeSchema(): Promise<Table[]> {
 
 function readTables(connection: DatabaseSync): Table[] {
   const rows = (sql: string, ...parameters: string[]) => connection.prepare(sql).all(...parameters) as Row[];
-  // Without what the migrator keeps for itself, and without the tables inside of a search index.
-  const ours = `type in ('table', 'virtual') and name not like 'kysely_%' and name not like 'sqlite_%'`;
+  // Without what the migrator keeps for itself, and without search indexes, which each database has in its own way.
+  const ours = `type = 'table' and name not like 'kysely_%' and name not like 'sqlite_%'`;
   const names = rows(`select name from pragma_table_list where schema = 'main' and ${ours} order by name`);
   return names.map(({ name: given }) => {
     const name = String(given);

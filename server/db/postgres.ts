@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { Problem } from '../errors.ts';
 import { StartError } from '../start-error.ts';
 import type { Database } from './database.ts';
 import { migrate } from './migrate.ts';
+import { translatingPool } from './postgres-pool.ts';
 import type { Db, Schema } from './schema.ts';
 
 export interface PostgresOptions {
@@ -15,26 +15,13 @@ export interface PostgresOptions {
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: a serialisation failure and a deadlock
 // leave nothing behind and succeed when tried again.
 const RETRIED = new Set(['40001', '40P01']);
-// Connection exceptions, «too many connections», and what a server says while it starts or stops.
-const UNAVAILABLE = /^(08...|53300|57P0[123])$/;
 /** As `server_version_num` says it. */
 const OLDEST_VERSION = 150_000;
-const CONNECTION_ERRORS = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT']);
 
 function numberParsers(oid: number, format?: 'text' | 'binary') {
   // int8 and numeric (sums of int8) come as text; every value of ours fits a double exactly.
   if (oid === 20 || oid === 1700) return Number;
   return pg.types.getTypeParser(oid, format as 'text');
-}
-
-/** Says a lost database as a problem that the client can wait for. */
-function translate(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? String(error.code) : '';
-  if (code === '23505') return new Problem('conflict', undefined, { cause: error });
-  const lost = /terminated|timeout exceeded when trying to connect|Connection ended/i.test(error.message);
-  if (!UNAVAILABLE.test(code) && !CONNECTION_ERRORS.has(code) && !lost) return error;
-  return new Problem('database_unavailable', undefined, { retryAfterS: 5, cause: error });
 }
 
 /** Says in one line, without the address and its password, why the database can't be used at all. */
@@ -65,7 +52,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   // A connection that breaks while idle is replaced at the next use.
   pool.on('error', () => {});
   await requireUsable(pool);
-  const read: Db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const read: Db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
   await migrate(read);
   return {
     kind: 'postgres',
@@ -76,7 +63,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
           return await read.transaction().execute((trx) => write(trx, args));
         } catch (error) {
           const retried = error instanceof Error && 'code' in error && RETRIED.has(String(error.code));
-          if (!retried || attempt === 5) throw translate(error);
+          if (!retried || attempt === 5) throw error;
         }
       }
     },
