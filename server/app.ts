@@ -81,6 +81,7 @@ export async function buildApp(context: Context): Promise<Server> {
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       gateway.progress.close();
+      await gateway.targets.close();
       await app.close();
       clearTimeout(cut);
       await context.close();

@@ -196,6 +196,10 @@ export const settings = {
     '`https://api.openai.com/v1` where a key is set',
   ),
   LOCAL_PROVIDER: localProvider,
+  PROVIDERS_FILE: text(
+    undefined,
+    'A JSON list of more providers for `/v1`: name, base_url, api_key or api_key_env, models, endpoints, priority, weight.',
+  ),
   DEFAULT_MODEL: text(
     undefined,
     'The model of a request that names none.',

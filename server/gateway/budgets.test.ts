@@ -183,3 +183,27 @@ test('the server’s budget holds over all users and keys', async () => {
     await capped.close();
   }
 });
+
+test('a key narrows /chat as it narrows /v1: models, requests a day and money', async () => {
+  house.provider.reset();
+  const { plain, id } = await house.key({
+    daily_requests: 2,
+    models: ['gpt-5-mini', 'gpt-4'],
+    monthly_budget_usd: 0.05,
+  });
+  const other = await plain.post('/chat', { content: 'Hello', model: 'gpt-4o-mini' });
+  expect([other.status, other.body.code]).toEqual([403, 'model_not_allowed']);
+  const dear = await plain.post('/chat', { content: 'Hello', model: 'gpt-4', max_tokens: 2_000 });
+  expect([dear.status, dear.body.code]).toEqual([429, 'budget_exhausted']);
+  const first = await plain.post('/chat', { content: 'Hello', model: 'gpt-5-mini', max_tokens: 100 });
+  expect(first.status).toBe(201);
+  const session = { content: 'And then?', session_id: first.body.session_id, model: 'gpt-5-mini', max_tokens: 100 };
+  expect((await plain.post('/chat', session)).status).toBe(201);
+  const third = await plain.post('/chat', { content: 'Hello', model: 'gpt-5-mini', max_tokens: 100 });
+  expect([third.status, third.body.code]).toEqual([429, 'quota_exhausted']);
+  const rows = (await house.ledger()).filter((row) => row.key_id === id);
+  expect(rows.map((row) => [row.purpose, row.bot, row.cost])).toEqual([
+    ['chat', 'free', 32_500],
+    ['chat', 'free', 32_500],
+  ]);
+});

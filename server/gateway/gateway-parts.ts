@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import { FREE } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
+import { readProvidersFile } from '../upstream/providers-file.ts';
 import type { GatewayParts } from './ask.ts';
 import { createBreakers } from './breakers.ts';
 import { createDemoTransport } from './demo-transport.ts';
@@ -24,11 +25,24 @@ interface Surroundings {
 /** What the gateway is made of. */
 export function createGatewayParts(context: Surroundings): GatewayParts {
   const { config, database, upstream, limits, instanceId, clock, logger } = context;
+  const targets = createTargets({
+    upstream,
+    demo: createDemoTransport(upstream.provider),
+    priceList: limits.priceList ?? FREE,
+    extra: config.PROVIDERS_FILE === undefined ? [] : readProvidersFile(config.PROVIDERS_FILE),
+  });
   return {
     config,
     database,
-    catalogue: upstream.catalogue,
-    targets: createTargets(upstream, createDemoTransport(upstream.provider), limits.priceList ?? FREE),
+    catalogue: {
+      ...upstream.catalogue,
+      list: async () => {
+        const listed = await upstream.catalogue.list();
+        const ids = new Set(listed.map((model) => model.id));
+        return [...listed, ...targets.extraModels().filter((model) => !ids.has(model.id))];
+      },
+    },
+    targets,
     limits,
     instanceId,
     clock,

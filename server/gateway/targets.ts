@@ -1,7 +1,9 @@
-import { FREE } from '../spend/price-list.ts';
+import { FREE, priceListOf } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
-import type { Provider } from '../upstream/upstream.ts';
+import { createOpenAiProvider, type OpenAiProvider } from '../upstream/openai.ts';
+import type { ExtraProvider } from '../upstream/providers-file.ts';
 import type { Transport } from '../upstream/transport.ts';
+import type { CatalogueModel, Provider } from '../upstream/upstream.ts';
 import { completionsOverChat } from './completions-transport.ts';
 
 /** One provider that a call can go to. */
@@ -16,10 +18,28 @@ export interface Target {
 export interface Targets {
   /** Those that serve this endpoint and model, the best first; never empty. */
   find(endpoint: string, model: string): Promise<Target[]>;
+  /** Models that the other providers name. */
+  extraModels(): CatalogueModel[];
+  close(): Promise<void>;
 }
 
-/** The provider that the settings lead to. */
-export function createTargets(upstream: Pick<Upstream, 'provider'>, demo: Transport, priceList: string): Targets {
+export interface TargetsOptions {
+  upstream: Pick<Upstream, 'provider'>;
+  demo: Transport;
+  priceList: string;
+  extra: ExtraProvider[];
+  random?: () => number;
+}
+
+interface Extra {
+  row: ExtraProvider;
+  provider: OpenAiProvider;
+  target: Target;
+}
+
+/** The provider that the settings lead to, and those of the file beside it. */
+export function createTargets(options: TargetsOptions): Targets {
+  const { upstream, demo, priceList, random = Math.random } = options;
   const served = new WeakMap<Transport, Transport>();
   /** The same transport, which also serves what its provider has ended. */
   const serve = (transport: Transport) => {
@@ -27,12 +47,44 @@ export function createTargets(upstream: Pick<Upstream, 'provider'>, demo: Transp
     served.set(transport, known);
     return known;
   };
+  const extra = options.extra.map((row): Extra => {
+    const provider = createOpenAiProvider({ baseUrl: row.base_url, apiKey: row.apiKey });
+    const target = { name: row.name, kind: 'openai' as const, priceList: priceListOf(row.base_url) };
+    return { row, provider, target: { ...target, transport: serve(provider.transport!) } };
+  });
+
+  async function first(): Promise<Target> {
+    const { kind, transport } = await upstream.provider();
+    if (!transport) return { name: 'demo', kind: 'demo', priceList: FREE, transport: serve(demo) };
+    return { name: kind, kind, priceList: kind === 'local' ? FREE : priceList, transport: serve(transport) };
+  }
+
   return {
-    find: async () => {
-      const provider = await upstream.provider();
-      const { kind, transport } = provider;
-      if (!transport) return [{ name: 'demo', kind: 'demo', priceList: FREE, transport: serve(demo) }];
-      return [{ name: kind, kind, priceList: kind === 'local' ? FREE : priceList, transport: serve(transport) }];
+    find: async (endpoint, model) => {
+      const own = await first();
+      if (extra.length === 0) return [own];
+      const fitting = extra.filter(({ row }) => serves(row.endpoints, endpoint) && serves(row.models, model));
+      const ranked = fitting.map(({ row, target }) => ({
+        target,
+        priority: row.priority,
+        turn: random() ** (1 / row.weight),
+      }));
+      // The demo model is no help where a real provider serves the same.
+      if (own.kind !== 'demo' || ranked.length === 0) ranked.push({ target: own, priority: 0, turn: random() });
+      ranked.sort((one, other) => one.priority - other.priority || other.turn - one.turn);
+      return ranked.map(({ target }) => target);
+    },
+    extraModels: () =>
+      extra.flatMap(({ row }) =>
+        (row.models ?? []).filter((id) => !id.endsWith('*')).map((id) => ({ id, owned_by: row.name })),
+      ),
+    close: async () => {
+      await Promise.all(extra.map(({ provider }) => provider.close()));
     },
   };
+}
+
+function serves(patterns: string[] | undefined, name: string): boolean {
+  if (patterns === undefined || name === '') return true;
+  return patterns.some((pattern) => (pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name));
 }

@@ -50,6 +50,8 @@ export interface BeginTurnArgs {
   /** The API key that asks, and the tokens that it sets aside. */
   keyId: number | null;
   tokens: number;
+  /** Nano-dollars that it can cost at most; null: nobody knows. */
+  cost: number | null;
   idempotency: IdempotencyClaim | null;
   now: number;
 }
@@ -173,6 +175,7 @@ export async function beginTurn(trx: Trx, args: BeginTurnArgs): Promise<BegunTur
     instanceId: args.instanceId,
     keyId: args.keyId,
     tokens: args.tokens,
+    cost: args.cost,
     units: free ? 0 : 1,
     bot: place.kind === 'opens' ? place.botSlug : (found?.bot ?? null),
   });

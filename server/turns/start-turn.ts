@@ -6,11 +6,11 @@ import { Problem } from '../errors.ts';
 import type { VisitingKey } from '../http/visitor.ts';
 import { allowsModel } from '../spend/key-limits.store.ts';
 import type { Quota, SpendLimits } from '../spend/reservation.ts';
-import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
 import type { ChatMessage } from '../upstream/upstream.ts';
 import { beginTurn, type BegunTurn, type IdempotencyClaim, type TurnPlace } from './begin-turn.store.ts';
 import { arrange, fit, quotedData } from './conversation.ts';
+import { forecastTurn } from './forecast.ts';
 import type { Generation, PreparedRequest } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { readBranch, readSessionSetting } from './turn.store.ts';
@@ -66,16 +66,18 @@ export type Asked = StartedTurn | { repeats: string };
 export async function startTurn(parts: AskParts, asker: Asker, question: Question): Promise<Asked> {
   const { place, content } = question;
   const id = randomBytes(16).toString('base64url');
+  const foreseen = await forecastTurn(parts, asker, question);
   const begun = await parts.database.write(beginTurn, {
     userId: asker.id,
     place,
     content,
-    model: question.model ?? '',
+    model: foreseen?.model ?? question.model ?? '',
     generationId: id,
     instanceId: parts.instanceId,
     limits: parts.limits,
     keyId: asker.key?.id ?? null,
-    tokens: asker.key ? mostTokens(parts, question) : 0,
+    cost: foreseen?.cost ?? null,
+    tokens: foreseen?.tokens ?? 0,
     idempotency: claimOf(asker, question.body),
     now: parts.clock(),
   });
@@ -109,11 +111,6 @@ function claimOf(asker: Asker, body: unknown): IdempotencyClaim | null {
 
 /** Taken for models whose window nobody knows. */
 const USUAL_WINDOW = 128_000;
-
-/** What a question can use at most, without the conversation before it. */
-function mostTokens({ config }: AskParts, { content, maxTokens = config.DEFAULT_MAX_TOKENS }: Question): number {
-  return estimateTokens(content) + maxTokens;
-}
 
 async function buildRequest(
   parts: AskParts,
