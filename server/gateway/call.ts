@@ -110,20 +110,25 @@ async function tryTargets(
   tried: (attempt: Attempt) => void,
 ): Promise<Attempt> {
   const targets = parts.breakers.order(plan.targets, plan.model);
+  // A request counts once against each provider that has failed it, however many tries it had.
+  const failed = new Set<Target>();
   for (let turn = 0; ; turn += 1) {
     const target = targets[turn % targets.length]!;
     try {
       const attempt = await attemptOnce(plan, parts, target, reply, signal, tried);
+      failed.delete(target);
+      for (const one of failed) parts.breakers.failed(one, plan.model);
       parts.breakers.succeeded(target, plan.model);
       return attempt;
     } catch (error) {
       if (!(error instanceof ProviderFailure) || signal.aborted) throw error;
+      failed.add(target);
       const isLastTurn = turn >= Math.max(RETRIES, targets.length - 1);
       const other = targets.length > 1 && turn < targets.length - 1;
       const waitS = error.askedToWaitS ?? 0;
       const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
       if (isLastTurn || !again || plan.once || reply.raw.headersSent) {
-        for (const tried of targets.slice(0, turn + 1)) parts.breakers.failed(tried, plan.model);
+        for (const one of failed) parts.breakers.failed(one, plan.model);
         throw error;
       }
       if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal });
