@@ -93,3 +93,61 @@ export const joinOptions = z
     setup_code: z.boolean(),
   })
   .meta({ id: 'JoinOptions' });
+
+/** Where somebody may log in from elsewhere, in the order their buttons have. */
+export const providerNames = ['kakao', 'naver', 'google', 'github'] as const;
+export const providerName = z.enum(providerNames);
+export type ProviderName = z.infer<typeof providerName>;
+
+/** `error` of the page that a failed login with a provider leads back to: one of these, or an error code. */
+export const loginErrors = ['login_cancelled', 'login_failed', 'login_expired', 'link_expired'] as const;
+
+export const identity = z.object({ provider: providerName, created_at: instant }).meta({ id: 'Identity' });
+export const identities = z.object({ identities: z.array(identity) }).meta({ id: 'Identities' });
+
+/** Where the browser goes to link a provider. */
+export const linkStarted = z.object({ href: z.url() });
+
+export const login = z
+  .object({
+    id: rowId,
+    created_at: instant,
+    last_seen_at: instant,
+    expires_at: instant,
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    /** The login that asks. */
+    current: z.boolean(),
+  })
+  .meta({ id: 'Login', description: 'A device that is logged in' });
+export const logins = z.object({ logins: z.array(login) }).meta({ id: 'Logins' });
+
+export const loginsEnding = z.object({ which: z.enum(['others', 'all']).default('others') });
+
+export const security = z
+  .object({
+    email_verified: z.boolean(),
+    has_password: z.boolean(),
+    two_factor: z.boolean(),
+    recovery_codes: z.int(),
+    /** Whether this server sends mails: verification and password reset. */
+    mail: z.boolean(),
+    identities: z.array(identity),
+    /** Providers that could be linked. */
+    providers: z.array(providerName),
+  })
+  .meta({ id: 'Security', description: 'How this account can be logged in to' });
+
+export const forgottenPassword = z.object({ email: exactText(0, 254) });
+export const passwordReset = z.object({ token: exactText(0, 256), password: newPassword });
+export const verification = z.object({ token: exactText(0, 256) });
+
+/** Needed where the account has a password; without one, a login of the last ten minutes. */
+export const confirmation = z.object({ current_password: password.optional() });
+export const twoFactorSetup = z
+  .object({ secret: z.string(), uri: z.string() })
+  .meta({ id: 'TwoFactorSetup', description: 'For an authenticator app; `uri` is what a QR code holds' });
+export const twoFactorCode = z.object({ otp: exactText(0, 64) });
+export const recoveryCodes = z
+  .object({ recovery_codes: z.array(z.string()) })
+  .meta({ id: 'RecoveryCodes', description: 'Shown once; each works once in place of a one-time code' });

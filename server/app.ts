@@ -11,6 +11,7 @@ import { createApp } from './http/plugins.ts';
 import { addSockets } from './http/sockets.ts';
 import { checkAccess } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
+import { leave } from './leave.store.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
@@ -53,7 +54,19 @@ export async function buildApp(context: Context): Promise<Server> {
 
   const stopGenerations = (userId: number) => generations.stop({ userId });
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
-  addAccountRoutes(app, { config, database, throttle, limits, clock, secret, stopGenerations });
+  addAccountRoutes(app, {
+    config,
+    database,
+    throttle,
+    limits,
+    clock,
+    secret,
+    stopGenerations,
+    leave,
+    logger: context.logger,
+    providers: context.providers,
+    mailer: context.mailer,
+  });
   addKeyRoutes(app, { config, database, clock });
   addUsageRoutes(app, { config, database });
   addBotRoutes(app, { config, database, clock });

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { keepSetting, openSetup } from './accounts/accounts.store.ts';
+import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
+import { createMailer, type Mailer } from './accounts/mail.ts';
+import { createProviders, type Provider } from './accounts/oauth-providers.ts';
+import { keepSetting, openSetup } from './accounts/setup.store.ts';
 import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
 import { createGenerations, type Generations } from './turns/generations.ts';
@@ -33,6 +36,9 @@ export interface Context {
   generations: Generations;
   titles: Titles;
   throttle: Throttle;
+  /** Where people may log in from elsewhere. */
+  providers: Map<ProviderName, Provider>;
+  mailer: Mailer | undefined;
   identify: Identify;
   limits: SpendLimits;
   /** The server's own secret, for keyed hashes. */
@@ -71,6 +77,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       wholeMs: config.ANSWER_TIMEOUT_MS,
     },
   });
+  const mailer = createMailer(config, logger);
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
   const limits: SpendLimits = {
     dailyRequests: config.DAILY_REQUEST_LIMIT,
@@ -103,7 +110,9 @@ export async function createContext(config: Config, options: ContextOptions = {}
     generations,
     titles,
     throttle: createThrottle(config),
-    identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock)),
+    providers: createProviders(config),
+    mailer,
+    identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
     limits,
     secret,
     makeSetupCode: () => makeSetupCode(config, database),
@@ -112,6 +121,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await generations.drain(0);
       await titles.close();
       await stopIndexing();
+      await mailer?.close();
       await upstream.close();
       await database.close();
     },

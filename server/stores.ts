@@ -1,4 +1,9 @@
 import * as accounts from './accounts/accounts.store.ts';
+import * as logins from './accounts/logins.store.ts';
+import * as mail from './accounts/mail.store.ts';
+import * as oauth from './accounts/oauth.store.ts';
+import * as setup from './accounts/setup.store.ts';
+import * as twoFactor from './accounts/two-factor.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
@@ -8,6 +13,7 @@ import * as merge from './quotes/merge.store.ts';
 import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
 import * as index from './search/index.store.ts';
+import * as leave from './leave.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
@@ -34,8 +40,14 @@ export const stores: Stores = {
   objects,
   place,
   quotes,
-  sessions,
   snapshots,
   title,
+  leave,
+  logins,
+  mail,
+  oauth,
+  sessions,
+  setup,
   turn,
+  twoFactor,
 };

@@ -1,16 +1,27 @@
 import { Problem } from '../errors.ts';
+import { record } from '../audit/audit.store.ts';
 import { currentDay } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 
 export type UserRow = Pick<
   Schema['users'],
-  'email' | 'nickname' | 'role' | 'created_at' | 'last_login' | 'blocked_at' | 'password_hash'
+  | 'email'
+  | 'email_key'
+  | 'email_verified_at'
+  | 'nickname'
+  | 'role'
+  | 'created_at'
+  | 'last_login'
+  | 'blocked_at'
+  | 'password_hash'
 > & { id: number };
 
 const userColumns = [
   'id',
   'email',
+  'email_key',
+  'email_verified_at',
   'nickname',
   'role',
   'created_at',
@@ -64,9 +75,12 @@ export interface NewLogin {
   expiresAt: number;
   ipAddress: string;
   userAgent: string | null;
+  /** Hash of the token that the same browser came with: one browser has one login. */
+  replaces: string | null;
 }
 
 async function insertLogin(trx: Trx, userId: number, login: NewLogin): Promise<number> {
+  if (login.replaces !== null) await trx.deleteFrom('logins').where('token_hash', '=', login.replaces).execute();
   const row = await trx
     .insertInto('logins')
     .values({
@@ -83,13 +97,14 @@ async function insertLogin(trx: Trx, userId: number, login: NewLogin): Promise<n
   return row.id;
 }
 
-export interface JoinArgs {
-  email: string;
-  emailKey: string;
-  /** Keyed hash of the address: finds what a deleted account of it has used today. */
-  addressHash: string;
+export interface NewUser {
+  email: string | null;
+  emailKey: string | null;
+  emailVerifiedAt: number | null;
+  /** Keyed hashes that find what a deleted account of this person has used today. */
+  usageHashes: string[];
   nickname: string;
-  passwordHash: string;
+  passwordHash: string | null;
   /** The server is loopback only, so its first account administers it. */
   firstIsAdministrator: boolean;
   setupCodeHash: string | null;
@@ -98,7 +113,7 @@ export interface JoinArgs {
 }
 
 /** True for exactly one account: whoever writes the row first, or brings the setup code. */
-async function becomesAdministrator(trx: Trx, args: JoinArgs): Promise<boolean> {
+async function becomesAdministrator(trx: Trx, args: NewUser): Promise<boolean> {
   if (args.setupCodeHash !== null) {
     const used = await trx
       .deleteFrom('settings')
@@ -127,13 +142,20 @@ async function claimFirst(trx: Trx, now: number): Promise<boolean> {
 }
 
 /** Makes an account and its first login. Throws `email_taken` and `setup_code_required`. */
-export async function join(trx: Trx, args: JoinArgs): Promise<{ user: UserRow; loginId: number }> {
+export async function join(trx: Trx, args: NewUser): Promise<{ user: UserRow; loginId: number }> {
+  const user = await insertUser(trx, args);
+  return { user, loginId: await insertLogin(trx, user.id, args.login) };
+}
+
+/** Makes an account, part of a transaction that also logs it in. Throws as `join` does. */
+export async function insertUser(trx: Trx, args: NewUser): Promise<UserRow> {
   const administrator = await becomesAdministrator(trx, args);
   const user = await trx
     .insertInto('users')
     .values({
       email: args.email,
       email_key: args.emailKey,
+      email_verified_at: args.emailVerifiedAt,
       nickname: args.nickname,
       password_hash: args.passwordHash,
       role: administrator ? 'administrator' : 'member',
@@ -146,23 +168,55 @@ export async function join(trx: Trx, args: JoinArgs): Promise<{ user: UserRow; l
     .executeTakeFirst();
   if (!user) throw new Problem('email_taken');
   await takeOverUsage(trx, user.id, args);
-  return { user, loginId: await insertLogin(trx, user.id, args.login) };
+  if (administrator) {
+    const { id } = user;
+    await record(trx, { at: args.login.now, actorId: null, subjectId: id, action: 'administrator.first' });
+  }
+  return user;
+}
+
+/** The account of ADMIN_EMAIL becomes administrator when its address is verified; its other logins end. */
+export async function grantToChosen(
+  trx: Trx,
+  args: { userId: number; emailKey: string | null; administratorKey: string | null },
+): Promise<void> {
+  const { userId, emailKey, administratorKey } = args;
+  if (administratorKey === null || emailKey !== administratorKey) return;
+  const granted = await trx
+    .updateTable('users')
+    .set((row) => ({ role: 'administrator', revision: row('revision', '+', 1) }))
+    .where('id', '=', userId)
+    .where('role', '!=', 'administrator')
+    .returning('id')
+    .executeTakeFirst();
+  if (!granted) return;
+  await trx.deleteFrom('logins').where('user_id', '=', userId).execute();
+  await record(trx, { at: Date.now(), actorId: null, subjectId: userId, action: 'administrator.chosen' });
 }
 
 /** An account made again on the day it was deleted goes on with that day's count. */
-async function takeOverUsage(trx: Trx, userId: number, args: JoinArgs): Promise<void> {
+async function takeOverUsage(trx: Trx, userId: number, args: NewUser): Promise<void> {
   const { day } = await currentDay(trx, args.zone);
   const departed = await trx
     .deleteFrom('departed_usage')
-    .where('address_hash', '=', args.addressHash)
+    .where('address_hash', 'in', args.usageHashes)
     .where('day', '=', day)
     .returning('used')
-    .executeTakeFirst();
-  if (departed) await trx.insertInto('daily_usage').values({ user_id: userId, day, used: departed.used }).execute();
+    .execute();
+  const used = Math.max(0, ...departed.map((row) => row.used));
+  if (used > 0) await trx.insertInto('daily_usage').values({ user_id: userId, day, used }).execute();
 }
 
+/** Logs an account in; the login that `login.replaces` names ends with it. Throws for one that is gone or blocked. */
 export async function logIn(trx: Trx, args: { userId: number; login: NewLogin }): Promise<number> {
-  await trx.updateTable('users').set({ last_login: args.login.now }).where('id', '=', args.userId).execute();
+  const user = await trx
+    .updateTable('users')
+    .set({ last_login: args.login.now })
+    .where('id', '=', args.userId)
+    .where('blocked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (!user) throw new Problem('invalid_credentials');
   return insertLogin(trx, args.userId, args.login);
 }
 
@@ -182,104 +236,41 @@ export interface ProfileChangeArgs {
   nickname: string | undefined;
   email: { email: string; emailKey: string } | undefined;
   passwordHash: string | undefined;
+  now: number;
 }
 
 /** Changes the given fields. Throws `email_taken`. */
 export async function changeProfile(trx: Trx, args: ProfileChangeArgs): Promise<void> {
-  if (args.email) {
-    const holder = await findUserByEmail(trx, args.email.emailKey);
-    if (holder && holder.id !== args.userId) throw new Problem('email_taken');
-    await trx
-      .updateTable('users')
-      .set({ email: args.email.email, email_key: args.email.emailKey, email_verified_at: null })
-      .where('id', '=', args.userId)
-      .execute();
-  }
-  if (args.nickname !== undefined) {
-    await trx.updateTable('users').set({ nickname: args.nickname }).where('id', '=', args.userId).execute();
-  }
-  if (args.passwordHash !== undefined) {
-    await trx.updateTable('users').set({ password_hash: args.passwordHash }).where('id', '=', args.userId).execute();
-    await trx.deleteFrom('logins').where('user_id', '=', args.userId).where('id', '!=', args.loginId).execute();
+  const { userId, nickname, passwordHash, now } = args;
+  if (args.email) await changeEmail(trx, { userId, now, ...args.email });
+  if (nickname !== undefined) await trx.updateTable('users').set({ nickname }).where('id', '=', userId).execute();
+  if (passwordHash !== undefined) {
+    await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
+    await trx.deleteFrom('logins').where('user_id', '=', userId).where('id', '!=', args.loginId).execute();
+    await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'password.changed' });
   }
 }
 
-export interface DeleteAccountArgs {
-  userId: number;
-  addressHash: string | null;
-  /** Negative and random: stands in the ledger where the user's id was. */
-  pseudonym: number;
-  zone: string;
-}
-
-/** Deletes the account with everything it made. Throws `last_administrator`. */
-export async function deleteAccount(trx: Trx, args: DeleteAccountArgs): Promise<void> {
-  // An update that changes nothing locks the rows, so two administrators can't leave at the same moment.
-  const administrators = await trx
+/** Another spelling of the same address keeps its verification. */
+async function changeEmail(
+  trx: Trx,
+  { userId, email, emailKey, now }: { userId: number; email: string; emailKey: string; now: number },
+): Promise<void> {
+  const holder = await findUserByEmail(trx, emailKey);
+  if (holder && holder.id !== userId) throw new Problem('email_taken');
+  const same = holder !== undefined;
+  await trx
     .updateTable('users')
-    .set({ role: 'administrator' })
-    .where('role', '=', 'administrator')
-    .returning('id')
+    .set({ email, email_key: emailKey, ...(same ? {} : { email_verified_at: null }) })
+    .where('id', '=', userId)
     .execute();
-  if (administrators.length === 1 && administrators[0]?.id === args.userId) throw new Problem('last_administrator');
-  // The row goes first: it waits for whatever the account has under way, and nothing new can begin after it.
-  await trx.deleteFrom('users').where('id', '=', args.userId).execute();
-  await keepUsage(trx, args);
-  await trx.updateTable('ledger').set({ user_id: args.pseudonym }).where('user_id', '=', args.userId).execute();
-  await trx.deleteFrom('daily_usage').where('user_id', '=', args.userId).execute();
-  await trx.deleteFrom('idempotency_keys').where('user_id', '=', args.userId).execute();
+  if (same) return;
+  await trx.deleteFrom('mail_tokens').where('user_id', '=', userId).execute();
+  await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'email.changed' });
 }
 
 /** Whether nobody else administers; asked before an account's work is stopped, decided in `deleteAccount`. */
 export async function isLastAdministrator(db: Db, userId: number): Promise<boolean> {
   const administrators = await db.selectFrom('users').select('id').where('role', '=', 'administrator').execute();
   return administrators.length === 1 && administrators[0]?.id === userId;
-}
-
-async function keepUsage(trx: Trx, args: DeleteAccountArgs): Promise<void> {
-  const { day } = await currentDay(trx, args.zone);
-  await trx.deleteFrom('departed_usage').where('day', '<', day).execute();
-  const usage = await trx
-    .selectFrom('daily_usage')
-    .select('used')
-    .where('user_id', '=', args.userId)
-    .where('day', '=', day)
-    .executeTakeFirst();
-  if (!usage || args.addressHash === null) return;
-  await trx
-    .insertInto('departed_usage')
-    .values({ address_hash: args.addressHash, day, used: usage.used })
-    .onConflict((conflict) => conflict.columns(['address_hash', 'day']).doUpdateSet({ used: usage.used }))
-    .execute();
-}
-
-/** Keeps `value` under `name` unless there is one; gives what is kept. */
-export async function keepSetting(trx: Trx, args: { name: string; value: string }): Promise<string> {
-  await trx
-    .insertInto('settings')
-    .values(args)
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute();
-  const row = await trx.selectFrom('settings').select('value').where('name', '=', args.name).executeTakeFirstOrThrow();
-  return row.value;
-}
-
-/** Opens the setup code of the first administrator. False where a start before this one has done so, or there is one. */
-export async function openSetup(trx: Trx, args: { codeHash: string }): Promise<boolean> {
-  const administrator = await trx
-    .selectFrom('users')
-    .select('id')
-    .where('role', '=', 'administrator')
-    .executeTakeFirst();
-  if (administrator) return false;
-  const kept = await keepSetting(trx, { name: 'setup_code_made', value: args.codeHash });
-  if (kept !== args.codeHash) return false;
-  await keepSetting(trx, { name: 'setup_code', value: args.codeHash });
-  return true;
-}
-
-/** Whether the setup code of the first administrator has not been used. */
-export async function setupCodeIsOpen(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('settings').select('name').where('name', '=', 'setup_code').executeTakeFirst();
-  return row !== undefined;
 }

@@ -52,36 +52,83 @@ async function consume(limiter: RateLimiterAbstract, key: string): Promise<void>
 export interface Throttle {
   /** Throws `too_many_attempts`; the returned function takes a successful try back. */
   login(account: string, address: string): Promise<() => Promise<void>>;
+  /** Guesses of a one-time code, from everywhere together: whoever guesses knows the password already. */
+  code(userId: number): Promise<() => Promise<void>>;
   join(address: string): Promise<void>;
+  /** Mails to one address, and from one network. */
+  reset(account: string, address: string): Promise<void>;
+  /** Logins begun at a provider. */
+  oauth(address: string): Promise<void>;
 }
 
-export function createThrottle(config: Config): Throttle {
-  const accounts = new RateLimiterMemory({
-    keyPrefix: 'login',
-    points: config.LOGIN_FAILURES_PER_ACCOUNT,
-    duration: 900,
-  });
-  const networks = new RateLimiterMemory({
-    keyPrefix: 'network',
-    points: config.LOGIN_FAILURES_PER_NETWORK,
-    duration: 900,
-  });
-  const joins = new RateLimiterMemory({ keyPrefix: 'join', points: config.JOINS_PER_NETWORK, duration: 3_600 });
+const QUARTER_HOUR_S = 900;
+const HOUR_S = 3_600;
+const CODES_PER_HOUR = 20;
+const PROVIDER_LOGINS_PER_NETWORK = 600;
+
+export interface ThrottleOptions {
+  /** Told once a network has failed twice as often as it may. */
+  onAbuse?: (address: string) => void;
+}
+
+export function createThrottle(config: Config, { onAbuse }: ThrottleOptions = {}): Throttle {
+  const limiter = (keyPrefix: string, points: number, duration: number) =>
+    new RateLimiterMemory({ keyPrefix, points, duration });
+  const accounts = limiter('login', config.LOGIN_FAILURES_PER_ACCOUNT, QUARTER_HOUR_S);
+  const networks = limiter('network', config.LOGIN_FAILURES_PER_NETWORK, QUARTER_HOUR_S);
+  const refusals = limiter('refusals', config.LOGIN_FAILURES_PER_NETWORK, QUARTER_HOUR_S);
+  const codes = limiter('code', CODES_PER_HOUR, HOUR_S);
+  const joins = limiter('join', config.JOINS_PER_NETWORK, HOUR_S);
+  const resets = limiter('reset', config.RESETS_PER_NETWORK, HOUR_S);
+  const mails = limiter('mail', Math.max(3, Math.ceil(config.RESETS_PER_NETWORK / 10)), HOUR_S);
+  const providers = limiter('provider', PROVIDER_LOGINS_PER_NETWORK, QUARTER_HOUR_S);
   const isShared = sharedBy(config.TRUST_PROXY);
+
+  /** A refused try of a network; one that goes on regardless is reported, once a window. */
+  async function refused(network: string, address: string): Promise<void> {
+    const { consumedPoints } = await refusals.penalty(network);
+    if (consumedPoints === config.LOGIN_FAILURES_PER_NETWORK) onAbuse?.(address);
+  }
+
+  async function consumeNetwork(address: string): Promise<void> {
+    if (isShared(address)) return;
+    const network = networkOf(address);
+    try {
+      await consume(networks, network);
+    } catch (error) {
+      await refused(network, address);
+      throw error;
+    }
+  }
 
   return {
     login: async (account, address) => {
-      const network = networkOf(address);
-      const key = `${account} ${network}`;
-      await consume(accounts, key);
-      if (!isShared(address)) await consume(networks, network);
+      const key = `${account} ${networkOf(address)}`;
+      try {
+        await consume(accounts, key);
+      } catch (error) {
+        if (!isShared(address)) await refused(networkOf(address), address);
+        throw error;
+      }
+      await consumeNetwork(address);
       return async () => {
         await accounts.delete(key);
-        if (!isShared(address)) await networks.reward(network);
+        if (!isShared(address)) await networks.reward(networkOf(address));
       };
+    },
+    code: async (userId) => {
+      await consume(codes, String(userId));
+      return async () => void (await codes.delete(String(userId)));
     },
     join: async (address) => {
       if (!isShared(address)) await consume(joins, networkOf(address));
+    },
+    reset: async (account, address) => {
+      if (!isShared(address)) await consume(resets, networkOf(address));
+      await consume(mails, account);
+    },
+    oauth: async (address) => {
+      if (!isShared(address)) await consume(providers, networkOf(address));
     },
   };
 }

@@ -22,6 +22,8 @@ export interface Schema {
     created_at: number;
     ip_address: string | null;
     last_login: number | null;
+    /** Grows with every change by an administrator: a change of an older state is refused. */
+    revision: Generated<number>;
   };
   logins: {
     id: Generated<number>;
@@ -32,6 +34,60 @@ export interface Schema {
     expires_at: number;
     ip_address: string | null;
     user_agent: string | null;
+  };
+  /** Logins at other providers. */
+  identities: { id: Generated<number>; user_id: number; provider: string; subject: string; created_at: number };
+  /** A login that was begun at a provider, until its answer comes. */
+  oauth_attempts: {
+    state_hash: string;
+    /** Of the cookie that the browser got: the answer counts in that browser only. */
+    browser_hash: string;
+    provider: string;
+    code_verifier: string;
+    nonce: string | null;
+    next: string;
+    /** The login that links the provider to its account; null: somebody logs in. */
+    login_id: number | null;
+    expires_at: number;
+  };
+  mail_tokens: {
+    token_hash: string;
+    user_id: number;
+    purpose: 'verify' | 'reset';
+    /** The address it was sent to: another one since makes it void. */
+    email_key: string;
+    expires_at: number;
+  };
+  two_factor: {
+    user_id: number;
+    /** Base32. */
+    secret: string;
+    /** null: being set up. */
+    enabled_at: number | null;
+    /** The newest time step whose code was used; no code is taken twice. */
+    last_step: number;
+  };
+  recovery_codes: { user_id: number; code_hash: string };
+  blocked_networks: {
+    id: Generated<number>;
+    cidr: string;
+    reason: string;
+    /** 1: blocked by itself, for failing too often. */
+    automatic: number;
+    created_at: number;
+    expires_at: number | null;
+  };
+  audit_log: {
+    id: Generated<number>;
+    at: number;
+    /** Who did it; null: the server. Negative: a deleted account's pseudonym. */
+    actor_id: number | null;
+    /** Whose account it is about. */
+    subject_id: number | null;
+    action: string;
+    /** JSON; never an address, a name or a secret. */
+    detail: string;
+    ip_address: string | null;
   };
   bots: {
     id: Generated<number>;

@@ -1,0 +1,97 @@
+import { record } from '../audit/audit.store.ts';
+import type { Schema, Trx } from '../db/schema.ts';
+import { grantToChosen } from './accounts.store.ts';
+
+/** A proof that was sent to an address; a new one makes earlier ones of its purpose void. */
+export async function keepMailToken(trx: Trx, args: { token: Schema['mail_tokens']; now: number }): Promise<void> {
+  const { token, now } = args;
+  await trx.deleteFrom('mail_tokens').where('expires_at', '<=', now).execute();
+  await trx
+    .deleteFrom('mail_tokens')
+    .where('user_id', '=', token.user_id)
+    .where('purpose', '=', token.purpose)
+    .execute();
+  await trx.insertInto('mail_tokens').values(token).execute();
+}
+
+/** Uses a proof up; undefined where it is unknown, used, too old, or for an address the account no longer has. */
+async function takeMailToken(
+  trx: Trx,
+  args: { tokenHash: string; purpose: Schema['mail_tokens']['purpose']; now: number },
+): Promise<{ userId: number; emailKey: string } | undefined> {
+  const token = await trx
+    .deleteFrom('mail_tokens')
+    .where('token_hash', '=', args.tokenHash)
+    .where('purpose', '=', args.purpose)
+    .where('expires_at', '>', args.now)
+    .returning(['user_id', 'email_key'])
+    .executeTakeFirst();
+  if (!token) return undefined;
+  const user = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', token.user_id)
+    .where('email_key', '=', token.email_key)
+    .executeTakeFirst();
+  return user && { userId: user.id, emailKey: token.email_key };
+}
+
+interface ProofArgs {
+  tokenHash: string;
+  administratorKey: string | null;
+  now: number;
+}
+
+async function verify(
+  trx: Trx,
+  { userId, emailKey }: { userId: number; emailKey: string },
+  { administratorKey, now }: ProofArgs,
+): Promise<void> {
+  const verified = await trx
+    .updateTable('users')
+    .set({ email_verified_at: now })
+    .where('id', '=', userId)
+    .where('email_verified_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (verified) await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'email.verified' });
+  await grantToChosen(trx, { userId, emailKey, administratorKey });
+}
+
+/** The address is its owner's; false for a proof that is none. */
+export async function verifyEmail(trx: Trx, args: ProofArgs): Promise<boolean> {
+  const proof = await takeMailToken(trx, { ...args, purpose: 'verify' });
+  if (proof) await verify(trx, proof, args);
+  return proof !== undefined;
+}
+
+/** Sets a new password and ends every login; gives the account, or undefined for a proof that is none. */
+export async function resetPassword(
+  trx: Trx,
+  args: ProofArgs & { passwordHash: string },
+): Promise<{ email: string | null } | undefined> {
+  const proof = await takeMailToken(trx, { ...args, purpose: 'reset' });
+  if (!proof) return undefined;
+  const { userId } = proof;
+  await trx.updateTable('users').set({ password_hash: args.passwordHash }).where('id', '=', userId).execute();
+  await trx.deleteFrom('logins').where('user_id', '=', userId).execute();
+  // The mail has come where it was sent, so the address is verified as well.
+  await verify(trx, proof, args);
+  await record(trx, { at: args.now, actorId: userId, subjectId: userId, action: 'password.reset' });
+  return trx.selectFrom('users').select('email').where('id', '=', userId).executeTakeFirst();
+}
+
+/** Whether a proof of a reset would be taken; asked before the password is hashed. */
+export async function isResetToken(
+  db: Pick<Trx, 'selectFrom'>,
+  args: { tokenHash: string; now: number },
+): Promise<boolean> {
+  const token = await db
+    .selectFrom('mail_tokens')
+    .select('user_id')
+    .where('token_hash', '=', args.tokenHash)
+    .where('purpose', '=', 'reset')
+    .where('expires_at', '>', args.now)
+    .executeTakeFirst();
+  return token !== undefined;
+}

@@ -1,0 +1,125 @@
+import { randomInt } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { accountDeletion, profile, profileChange } from '#contracts/accounts.ts';
+import { Problem } from '../errors.ts';
+import { answers, nothing, type App } from '../http/app-types.ts';
+import { setSessionCookie, visitorOf } from '../http/visitor.ts';
+import { confirmOwner, emailKeyOf, identityHash, keyedHash, readProfile, type AccountsParts } from './account-parts.ts';
+import { changeProfile, isLastAdministrator, type UserRow } from './accounts.store.ts';
+import { sendVerification } from './mail.routes.ts';
+import { listIdentities } from './oauth.store.ts';
+import { hashPassword } from './password.ts';
+
+const config = { access: 'user' as const };
+
+export function addProfileRoutes(app: App, parts: AccountsParts): void {
+  app.get(
+    '/accounts/profile',
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'The own account, and what it may still ask today',
+        response: answers({ 200: profile }),
+      },
+    },
+    async (request) => readProfile(parts, visitorOf(request).id),
+  );
+  app.put(
+    '/accounts/profile',
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'Change any of the fields',
+        body: profileChange,
+        response: answers({ 200: profile }),
+      },
+    },
+    async (request) => {
+      await change(parts, request);
+      return readProfile(parts, visitorOf(request).id);
+    },
+  );
+  addDeletion(app, parts);
+}
+
+/** Password and address change only with the current password; who had them before is told by mail. */
+async function change(
+  parts: AccountsParts,
+  request: FastifyRequest<{ Body: z.infer<typeof profileChange> }>,
+): Promise<void> {
+  const { id, loginId } = visitorOf(request);
+  const { nickname, email, password, current_password: current } = request.body;
+  const before =
+    email !== undefined || password !== undefined ? await confirmOwner(parts, request, current) : undefined;
+  await parts.database.write(changeProfile, {
+    userId: id,
+    loginId: loginId ?? 0,
+    nickname,
+    email: email === undefined ? undefined : { email, emailKey: emailKeyOf(email) },
+    passwordHash: password === undefined ? undefined : await hashPassword(password),
+    now: parts.clock(),
+  });
+  if (before) await tell(parts, before, { email, password });
+}
+
+async function tell(
+  parts: AccountsParts,
+  before: UserRow,
+  { email, password }: { email: string | undefined; password: string | undefined },
+): Promise<void> {
+  const moved = email !== undefined && emailKeyOf(email) !== before.email_key;
+  if (before.email !== null && parts.mailer) {
+    if (password !== undefined) parts.mailer.send(before.email, { about: 'password_changed' });
+    if (moved) parts.mailer.send(before.email, { about: 'email_changed' });
+  }
+  if (moved) await sendVerification(parts, { id: before.id, email });
+}
+
+function addDeletion(app: App, parts: AccountsParts): void {
+  const { database } = parts;
+  app.delete(
+    '/accounts/profile',
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'Delete the account with everything it made',
+        body: accountDeletion.nullish(),
+        response: answers({ 204: nothing }),
+      },
+    },
+    async (request, reply) => {
+      const user = await confirmOwner(parts, request, request.body?.current_password);
+      if (await isLastAdministrator(database.read, user.id)) throw new Problem('last_administrator');
+      await parts.stopGenerations(user.id);
+      await database.write(parts.leave, {
+        ...(await departureOf(parts, user)),
+        keepPublished: request.body?.keep_published === true,
+        actorId: user.id,
+      });
+      setSessionCookie(reply, parts.config, '', 0);
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** What `leave` has to know of an account. */
+export async function departureOf(
+  parts: Pick<AccountsParts, 'database' | 'secret' | 'config' | 'clock'>,
+  user: Pick<UserRow, 'id' | 'email_key'>,
+) {
+  const identities = await listIdentities(parts.database.read, user.id);
+  return {
+    userId: user.id,
+    usageHashes: [
+      ...(user.email_key === null ? [] : [keyedHash(parts.secret, user.email_key)]),
+      ...identities.map((identity) => identityHash(parts.secret, identity)),
+    ],
+    pseudonym: -randomInt(1, 2 ** 47),
+    zone: parts.config.QUOTA_TIME_ZONE,
+    now: parts.clock(),
+  };
+}

@@ -1,0 +1,39 @@
+import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
+import type { Departure } from './accounts/account-parts.ts';
+import type { Trx } from './db/schema.ts';
+
+type Forget = (trx: Trx, args: Departure) => Promise<void>;
+
+/** What each feature takes away while the account is still there to be asked for. */
+const before: Forget[] = [forgetPublished];
+
+/** What no foreign key leads to, once nothing new can come. */
+const after: Forget[] = [forgetSpending];
+
+/**
+ * Deletes an account with everything that names it, in one transaction. A feature that keeps something of users
+ * without a foreign key to them adds its part here. Throws `last_administrator`.
+ */
+export async function leave(trx: Trx, args: Departure & { actorId: number; now: number }): Promise<void> {
+  await holdAccount(trx, args);
+  for (const forget of before) await forget(trx, args);
+  await forgetAccount(trx, args);
+  for (const forget of after) await forget(trx, args);
+}
+
+/** Published pages go, or stay without their author. */
+async function forgetPublished(trx: Trx, { userId, keepPublished }: Departure): Promise<void> {
+  if (keepPublished) {
+    await trx.updateTable('snapshots').set({ author: null }).where('user_id', '=', userId).execute();
+    return;
+  }
+  await trx.deleteFrom('snapshots').where('user_id', '=', userId).execute();
+}
+
+/** The ledger has to add up, so its rows stay under a number that leads nowhere. */
+async function forgetSpending(trx: Trx, { userId, pseudonym }: Departure): Promise<void> {
+  await trx.updateTable('ledger').set({ user_id: pseudonym }).where('user_id', '=', userId).execute();
+  await trx.deleteFrom('daily_usage').where('user_id', '=', userId).execute();
+  await trx.deleteFrom('idempotency_keys').where('user_id', '=', userId).execute();
+  await trx.deleteFrom('budget_notices').where('user_id', '=', userId).execute();
+}
