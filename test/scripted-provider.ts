@@ -38,6 +38,7 @@ interface ScriptedProviderOptions {
 export interface ScriptedProvider {
   /** Ends in `/v1`. */
   url: string;
+  /** What was asked. Lists of models, which come when they are stale, are only counted. */
   requests: RecordedRequest[];
   /** Requests so far, by path below `/v1`. */
   counts: Record<string, number>;
@@ -109,7 +110,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     record.rawBody = await readAll(incoming);
     record.body = parse(record.rawBody);
     if (path.startsWith('/control/')) return control(provider, path, record.body, response);
-    requests.push(record);
+    if (path !== '/v1/models') requests.push(record);
     changed();
     if (path === '/v1/models') {
       if (modelDelayMs > 0) await sleep(modelDelayMs, undefined, { signal: left.signal });

@@ -56,7 +56,7 @@ describe('the provider', () => {
     expect((await waiting.provider()).kind).toBe('demo');
     empty.setModels(['llama3.2']);
     expect((await waiting.provider()).kind).toBe('demo');
-    await empty.request(2);
+    await expect.poll(() => empty.counts['/v1/models']).toBe(3);
     await expect.poll(async () => (await waiting.provider()).kind).toBe('local');
     await waiting.close();
     await empty.close();
