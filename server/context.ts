@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { pino, type DestinationStream, type Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
@@ -21,6 +21,7 @@ import { nanoOf } from './spend/money.ts';
 import { FREE, priceListOf } from './spend/price-list.ts';
 import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
+import { createLogger } from './logger.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
 import { createUpstream, openAiBaseUrl, type Upstream } from './upstream/create-upstream.ts';
@@ -60,7 +61,7 @@ export interface ContextOptions {
 
 export async function createContext(config: Config, options: ContextOptions = {}): Promise<Context> {
   const clock = options.clock ?? Date.now;
-  const logger = pino({ level: config.LOG_LEVEL, base: undefined }, options.logTo);
+  const logger = createLogger(config.LOG_LEVEL, options.logTo);
   const instanceId = randomBytes(9).toString('base64url');
   const database = await openDatabase(config, options);
   const secret = await database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });

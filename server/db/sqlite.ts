@@ -113,8 +113,9 @@ function toError(failure: WriteFailure): Error {
   if (failure.errcode !== undefined && [13, 10].includes(failure.errcode & 0xff)) {
     return new Problem('storage_full', undefined, { retryAfterS: 30, cause: failure.message });
   }
-  // SQLITE_CONSTRAINT_UNIQUE: somebody was faster.
-  if (failure.errcode === 2_067) return new Problem('conflict', undefined, { cause: failure.message });
+  // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _FOREIGNKEY: somebody was faster.
+  if ([2_067, 1_555, 787].includes(failure.errcode ?? 0))
+    return new Problem('conflict', undefined, { cause: failure.message });
   return Object.assign(new Error(failure.message), { stack: failure.stack });
 }
 

@@ -34,10 +34,9 @@ export async function findMessages(db: Db, search: Search): Promise<MessageHit[]
   const fresh = selectMessages(db, search)
     .where('messages.id', '>', grams.length > 0 ? indexedTo : 0)
     .orderBy('messages.id', 'desc')
-    .limit(UNINDEXED)
-    .execute();
-  const ids = grams.length > 0 ? await findIds(db, grams, indexedTo) : [];
-  const [newer, older] = await Promise.all([fresh, readMessages(db, search, ids)]);
+    .limit(UNINDEXED);
+  const findOlder = async () => readMessages(db, search, grams.length > 0 ? await findIds(db, grams, indexedTo) : []);
+  const [newer, older] = await Promise.all([fresh.execute(), findOlder()]);
   return [...newer, ...older].filter(({ content }) => foldText(content).includes(folded)).slice(0, MOST_HITS);
 }
 

@@ -1,0 +1,36 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { Problem } from './errors.ts';
+
+interface LoggedError {
+  type: string;
+  code?: string;
+  message?: string;
+  stack: string;
+  cause?: LoggedError;
+}
+
+const LONGEST_MESSAGE = 500;
+const DEEPEST_CAUSE = 3;
+
+/** A problem's text is for whoever asked, and may repeat what a provider said; a parser quotes what it read. */
+function quotesOthers(error: Error): boolean {
+  return error instanceof Problem || error instanceof SyntaxError || error.name.startsWith('Zod');
+}
+
+/** What is logged of an error: what it is and where it came from, never the values that databases and providers add. */
+export function describeError(error: unknown, depth = 0): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, stack: '' };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return {
+    type: error.name,
+    ...('code' in error ? { code: String(error.code) } : {}),
+    ...(quotesOthers(error) ? {} : { message: error.message.slice(0, LONGEST_MESSAGE) }),
+    stack: frames.join('\n'),
+    ...(error.cause !== undefined && depth < DEEPEST_CAUSE ? { cause: describeError(error.cause, depth + 1) } : {}),
+  };
+}
+
+/** JSON lines on standard output, or wherever a test wants them. */
+export function createLogger(level: string, to?: DestinationStream): Logger {
+  return pino({ level, base: undefined, serializers: { err: (error: unknown) => describeError(error) } }, to);
+}
