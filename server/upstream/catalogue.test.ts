@@ -119,6 +119,13 @@ test('a context window is what the provider says, else what is known of the fami
   expect(await catalogue.contextWindow('nobody-knows')).toBeUndefined();
 });
 
+test('the first question about a known model does not wait for the list', async () => {
+  const never = new Promise<never>(() => undefined);
+  const provider = { kind: 'openai' as const, listModels: () => never, chat: () => never };
+  const catalogue = createCatalogue({ provider: () => Promise.resolve(provider) });
+  expect(await catalogue.contextWindow('gpt-5.4-mini')).toBe(400_000);
+});
+
 test('embeddings, audio, images and the like are no chat models', () => {
   const others = [
     'text-embedding-3-small',

@@ -75,8 +75,11 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
     defaultModel,
     resolve: async (asked) => asked || defaultModel(),
     contextWindow: async (model) => {
-      const listed = (await list().catch(() => [])).find((row) => row.id === model);
-      return listed?.context_window ?? knownContextWindow(model);
+      const known = knownContextWindow(model);
+      const listed = list().catch(() => []);
+      // Nobody waits for the first list where the model is known without it.
+      if (!listing && known !== undefined) return known;
+      return (await listed).find((row) => row.id === model)?.context_window ?? known;
     },
   };
 }
