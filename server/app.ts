@@ -1,3 +1,4 @@
+import { createAsking } from './asking.ts';
 import { addAccountRoutes } from './accounts/accounts.routes.ts';
 import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
@@ -15,7 +16,6 @@ import { leave } from './leave.store.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
-import { findKnowledge } from './quotes/knowledge.store.ts';
 import { addNoticeRoutes } from './quotes/notices.routes.ts';
 import { addQuoteRoutes } from './quotes/quotes.routes.ts';
 import { addPromptRoutes } from './sessions/prompts.routes.ts';
@@ -38,7 +38,7 @@ const LAST_BYTES_MS = 2_000;
 
 /** Every part of HTTP, in the order a request meets it. */
 export async function buildApp(context: Context): Promise<Server> {
-  const { config, database, generations, upstream, identify, limits, clock, secret, throttle, instanceId } = context;
+  const { config, database, generations, upstream, identify, limits, clock, secret, throttle } = context;
   const app = await createApp(config, context.logger);
   let closing = false;
 
@@ -70,10 +70,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addKeyRoutes(app, { config, database, clock });
   addUsageRoutes(app, { config, database });
   addBotRoutes(app, { config, database, clock });
-  const findQuotes = (question: string) => findKnowledge(database.read, question);
-  const { catalogue } = upstream;
-  const { nameSession } = context.titles;
-  const asking = { config, database, generations, catalogue, limits, instanceId, clock, findQuotes, nameSession };
+  const asking = createAsking(context);
   const chat = { ...asking, replayMs: config.STREAM_REPLAY_MS };
   addChatRoutes(app, chat);
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });

@@ -1,11 +1,13 @@
 import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
 import type { Departure } from './accounts/account-parts.ts';
 import type { Trx } from './db/schema.ts';
+import { withdrawVotes } from './quotes/quotes.store.ts';
+import { leavePages } from './sessions/snapshots.store.ts';
 
 type Forget = (trx: Trx, args: Departure) => Promise<void>;
 
 /** What each feature takes away while the account is still there to be asked for. */
-const before: Forget[] = [forgetPublished];
+const before: Forget[] = [leavePages, withdrawVotes];
 
 /** What no foreign key leads to, once nothing new can come. */
 const after: Forget[] = [forgetSpending];
@@ -19,15 +21,6 @@ export async function leave(trx: Trx, args: Departure & { actorId: number; now: 
   for (const forget of before) await forget(trx, args);
   await forgetAccount(trx, args);
   for (const forget of after) await forget(trx, args);
-}
-
-/** Published pages go, or stay without their author. */
-async function forgetPublished(trx: Trx, { userId, keepPublished }: Departure): Promise<void> {
-  if (keepPublished) {
-    await trx.updateTable('snapshots').set({ author: null }).where('user_id', '=', userId).execute();
-    return;
-  }
-  await trx.deleteFrom('snapshots').where('user_id', '=', userId).execute();
 }
 
 /** The ledger has to add up, so its rows stay under a number that leads nowhere. */

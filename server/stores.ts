@@ -9,11 +9,13 @@ import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
 import * as objects from './gateway/objects.store.ts';
 import * as keys from './keys/keys.store.ts';
+import * as leave from './leave.store.ts';
+import * as program from './program.store.ts';
 import * as merge from './quotes/merge.store.ts';
 import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
+import * as sample from './sample.store.ts';
 import * as index from './search/index.store.ts';
-import * as leave from './leave.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
@@ -32,22 +34,24 @@ export const stores: Stores = {
   budget,
   gateway,
   generation,
-  instances,
   index,
+  instances,
   keys,
-  merge,
-  notices,
-  objects,
-  place,
-  quotes,
-  snapshots,
-  title,
   leave,
   logins,
   mail,
+  merge,
+  notices,
   oauth,
+  objects,
+  place,
+  program,
+  quotes,
+  sample,
   sessions,
   setup,
+  snapshots,
+  title,
   turn,
   twoFactor,
 };

@@ -195,7 +195,8 @@ function addCopying(app: App, parts: SnapshotsParts): void {
   app.post('/s/:id/copy', { config, schema }, async (request, reply) => {
     const visitor = visitorOf(request);
     const { title, bot, content } = openSnapshot(await findSnapshot(database.read, request.params.id), clock());
-    const args = { title, bot, turns: JSON.parse(content), userId: visitor.id, now: clock() };
+    const named = { title, titledBy: 'user' as const };
+    const args = { ...named, bot, turns: JSON.parse(content), userId: visitor.id, now: clock() };
     const id = await database.write(copySnapshot, args);
     void reply.code(201).header('location', `${parts.config.PUBLIC_URL}/sessions/${id}`);
     return loadSession(parts, id, visitor);

@@ -195,11 +195,27 @@ export async function readReasons(db: Db, ids: string[]): Promise<Map<string, st
   return new Map([...grouped].map(([id, reports]) => [id, reports.map(({ reason }) => reason)]));
 }
 
+/** A leaving user's pages go, or stay without their author; their reports go. */
+export async function leavePages(trx: Trx, args: { userId: number; keepPublished: boolean }): Promise<void> {
+  await trx.deleteFrom('snapshot_reports').where('reporter', '=', `user:${args.userId}`).execute();
+  if (args.keepPublished) {
+    await trx.updateTable('snapshots').set({ author: null }).where('user_id', '=', args.userId).execute();
+  } else {
+    await trx.deleteFrom('snapshots').where('user_id', '=', args.userId).execute();
+  }
+}
+
+export interface CopyArgs {
+  title: string;
+  titledBy: 'message' | 'user';
+  bot: string;
+  turns: SnapshotTurn[];
+  userId: number;
+  now: number;
+}
+
 /** Copies a page into a private session of one's own, to go on from there. Gives its id. */
-export async function copySnapshot(
-  trx: Trx,
-  args: { title: string; bot: string; turns: SnapshotTurn[]; userId: number; now: number },
-): Promise<number> {
+export async function copySnapshot(trx: Trx, args: CopyArgs): Promise<number> {
   const { userId, now } = args;
   const bots = await trx
     .selectFrom('bots')
@@ -215,7 +231,7 @@ export async function copySnapshot(
       user_id: userId,
       bot_id: bot.id,
       title: args.title,
-      titled_by: 'user',
+      titled_by: args.titledBy,
       status: 'open',
       visibility: 'private',
       pinned: 0,

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { freshDatabaseUrl } from '#test/databases.ts';
+import { clientOf, joinAs } from '#test/client.ts';
+import { startServer } from '#test/server.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'daesa-cli-'));
+const databaseUrl = await freshDatabaseUrl();
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+function cli(...args: string[]): Promise<{ code: number; output: string }> {
+  const env = {
+    PATH: process.env.PATH,
+    DATA_DIR: dataDir,
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+  };
+  const file = fileURLToPath(new URL('./cli.ts', import.meta.url));
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file, ...args], { env }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+    });
+  });
+}
+
+test('sample lines fill an empty board once, and an account becomes administrator', async () => {
+  expect(await cli()).toMatchObject({ code: 0, output: expect.stringContaining('admin grant EMAIL') });
+  expect((await cli('sample')).output).toContain('6 sample requests');
+  expect((await cli('sample')).output).toContain('nothing done');
+  expect(await cli('admin', 'grant', 'nobody@example.com')).toMatchObject({ code: 1 });
+  const first = await startServer({ on: { dataDir, databaseUrl } });
+  await joinAs(first.url, 'first');
+  const member = await joinAs(first.url, 'member');
+  await first.close();
+  expect((await cli('admin', 'grant', member.email.toUpperCase())).code).toBe(0);
+  const second = await startServer({ on: { dataDir, databaseUrl } });
+  const { body } = await clientOf(second.url, member.token).get('/accounts/profile');
+  expect(body.role).toBe('administrator');
+  expect((await clientOf(second.url, '').get('/quote?is_apply=true')).body.count).toBe(2);
+  await second.close();
+}, 90_000);
