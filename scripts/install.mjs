@@ -15,10 +15,7 @@ export async function installDependencies() {
     say('node_modules is a link to another checkout: it is used as it is.');
     return;
   }
-  // Not `npm ci`: it refuses a lockfile that lacks an optional package of another system, as one has that was
-  // written where the registry does not serve it. What the lockfile does hold is installed just so.
-  const command = ['install', '--no-save'];
-  await install(root, command, 'Installing the dependencies (a minute or two; once, and when they change)…');
+  await install(root, ['ci'], 'Installing the dependencies (a minute or two; once, and when they change)…');
 }
 
 /** Whether node_modules of `folder` came whole from the lockfile that is there now. */
@@ -33,18 +30,14 @@ export function isInstalled(folder) {
 export async function install(folder, command, why) {
   refuseUnderRunning();
   say(why);
-  // A half-made node_modules has no stamp, and npm would take it for whole.
-  const earlier = readStamp(folder);
-  if (earlier !== undefined) rmSync(stampOf(folder));
-  else rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
+  // A half-made node_modules has no stamp.
+  rmSync(stampOf(folder), { force: true });
   const hash = lockfileHash(folder);
   const began = Date.now();
   let answers = 0;
   const endProgress = showProgress(() => `  ${countInstalled(folder)}, ${answers} looked up, ${seconds(began)} s`);
   const result = await runNpm(folder, command, (more) => (answers += more)).finally(endProgress);
   stopIfAsked();
-  // An npm that gave up has put everything back as it was.
-  if (result.code !== 0 && earlier !== undefined) writeFileSync(stampOf(folder), earlier);
   const left = missing(folder);
   // To npm, an optional package that could not be fetched is a success.
   if (result.code !== 0 || left.length > 0) throw failure(result, left);

@@ -30,7 +30,14 @@ export function describeError(error: unknown, depth = 0): LoggedError {
   };
 }
 
+/** Lines that nobody takes any more (the terminal is closed) are dropped: pino would retry for ever. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false });
+  output.on('error', () => Object.assign(output, { write: () => true, flushSync: () => {}, end: () => {} }));
+  return output;
+}
+
 /** JSON lines on standard output, or wherever a test wants them. */
-export function createLogger(level: string, to?: DestinationStream): Logger {
+export function createLogger(level: string, to: DestinationStream = standardOutput()): Logger {
   return pino({ level, base: undefined, serializers: { err: (error: unknown) => describeError(error) } }, to);
 }
