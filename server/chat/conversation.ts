@@ -32,7 +32,7 @@ export interface Login {
 /** Private use: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2. Like 401. */
 const UNAUTHENTICATED = 4_401;
 /** A login that has ended closes its sockets within two seconds. */
-const CHECK_EVERY_MS = 1_500;
+const CHECK_EVERY_MS = 1_000;
 const PING_EVERY_MS = 15_000;
 /** A reader that takes nothing for so long is dropped. */
 const STALLED_MS = 60_000;
