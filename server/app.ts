@@ -1,5 +1,7 @@
 import { createAsking } from './asking.ts';
 import { addAccountRoutes } from './accounts/accounts.routes.ts';
+import { removeAccount } from './accounts/remove-account.ts';
+import { addAdminRoutes } from './admin/admin.routes.ts';
 import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
 import { addChatSocket } from './chat/chat.socket.ts';
@@ -8,6 +10,8 @@ import { Problem } from './errors.ts';
 import type { App } from './http/app-types.ts';
 import { createGatewayParts } from './gateway/gateway-parts.ts';
 import { addGateway } from './gateway/gateway.routes.ts';
+import { addBlockedNetworks } from './http/blocked-networks.ts';
+import { addLiveVisitors } from './http/live-visitors.ts';
 import { createApp } from './http/plugins.ts';
 import { addSockets } from './http/sockets.ts';
 import { checkAccess } from './http/visitor.ts';
@@ -47,14 +51,16 @@ export async function buildApp(context: Context): Promise<Server> {
     void reply.header('x-request-id', request.id);
     if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
   });
+  addBlockedNetworks(app, context.networks);
   await addWebApp(app, config, identify, createFindHead(database, config.PUBLIC_URL, clock));
   app.addHook('onRequest', checkAccess(config, identify));
+  addLiveVisitors(app, context.live);
   const metrics = addMetrics(app, { openGenerations: () => generations.count });
   addRequestLog(app);
 
   const stopGenerations = (userId: number) => generations.stop({ userId });
   addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
-  addAccountRoutes(app, {
+  const accounts = {
     config,
     database,
     throttle,
@@ -66,6 +72,15 @@ export async function buildApp(context: Context): Promise<Server> {
     logger: context.logger,
     providers: context.providers,
     mailer: context.mailer,
+  };
+  addAccountRoutes(app, accounts);
+  addAdminRoutes(app, {
+    config,
+    database,
+    clock,
+    networks: context.networks,
+    stopGenerations,
+    removeAccount: (userId, actorId) => removeAccount(accounts, { userId, actorId, keepPublished: false }),
   });
   addKeyRoutes(app, { config, database, clock });
   addUsageRoutes(app, { config, database });

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { emailKeyOf } from './accounts/account-parts.ts';
+import { grantAdministrator } from './admin/users.store.ts';
 import { readConfig } from './config.ts';
 import { createContext, type Context } from './context.ts';
-import { addSamples, grantAdministrator } from './sample.store.ts';
+import { addSamples } from './sample.store.ts';
 import { StartError } from './start-error.ts';
 
 interface Command {
@@ -37,9 +39,8 @@ const commands: Record<string, Command> = {
     sentence: 'Makes an account an administrator.',
     takes: 1,
     run: ([email = '']) =>
-      withContext(async ({ database }) => {
-        const emailKey = email.trim().normalize('NFKC').toLowerCase();
-        if (!(await database.write(grantAdministrator, { emailKey }))) {
+      withContext(async ({ database, clock }) => {
+        if (!(await database.write(grantAdministrator, { emailKey: emailKeyOf(email), now: clock() }))) {
           throw new StartError(`There is no account with the address ${email}.`);
         }
         say(`${email} is an administrator now.`);

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
+import { findLiveLogins } from './accounts/logins.store.ts';
+import { cidrOf } from './admin/cidr.ts';
+import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
 import { createProviders, type Provider } from './accounts/oauth-providers.ts';
 import { keepSetting, openSetup } from './accounts/setup.store.ts';
@@ -15,8 +18,11 @@ import type { Database } from './db/database.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
 import { recoverCalls } from './gateway/recover-calls.ts';
+import { createBlockedNetworks, type BlockedNetworks } from './http/blocked-networks.ts';
+import { createLiveVisitors, type LiveVisitors } from './http/live-visitors.ts';
 import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
+import { findLiveKeys } from './keys/keys.store.ts';
 import { nanoOf } from './spend/money.ts';
 import { FREE, priceListOf } from './spend/price-list.ts';
 import { keepIndexing } from './search/indexing.ts';
@@ -40,6 +46,9 @@ export interface Context {
   /** Where people may log in from elsewhere. */
   providers: Map<ProviderName, Provider>;
   mailer: Mailer | undefined;
+  /** Ends running streams and sockets whose login or key has ended. */
+  live: LiveVisitors;
+  networks: BlockedNetworks;
   identify: Identify;
   limits: SpendLimits;
   /** The server's own secret, for keyed hashes. */
@@ -93,6 +102,14 @@ export async function createContext(config: Config, options: ContextOptions = {}
   };
   const enabled = config.AUTO_TITLES === 'on';
   const titles = createTitles({ database, upstream, limits, instanceId, clock, logger, enabled });
+  const live = createLiveVisitors((ids) => findLive(database, ids, clock()), logger);
+  const networks = await createBlockedNetworks(() => readBlockedCidrs(database.read, clock()), logger);
+  const onAbuse = (address: string) => {
+    if (config.NETWORK_BLOCK_MINUTES === 0) return;
+    blockAbuser({ database, networks, now: clock(), minutes: config.NETWORK_BLOCK_MINUTES }, address).catch(
+      (error: unknown) => logger.error({ err: error }, 'a network could not be blocked'),
+    );
+  };
   const stopBeating = await keepAlive({
     database,
     instanceId,
@@ -110,7 +127,9 @@ export async function createContext(config: Config, options: ContextOptions = {}
     upstream,
     generations,
     titles,
-    throttle: createThrottle(config),
+    throttle: createThrottle(config, { onAbuse }),
+    live,
+    networks,
     providers: createProviders(config),
     mailer,
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
@@ -119,6 +138,8 @@ export async function createContext(config: Config, options: ContextOptions = {}
     makeSetupCode: () => makeSetupCode(config, database),
     close: async () => {
       stopBeating();
+      live.close();
+      networks.close();
       await generations.drain(0);
       await titles.close();
       await stopIndexing();
@@ -127,6 +148,25 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await database.close();
     },
   };
+}
+
+async function findLive(database: Database, ids: { logins: number[]; keys: number[] }, now: number) {
+  return {
+    logins: ids.logins.length > 0 ? await findLiveLogins(database.read, { ids: ids.logins, now }) : [],
+    keys: ids.keys.length > 0 ? await findLiveKeys(database.read, { ids: ids.keys, now }) : [],
+  };
+}
+
+/** A network that goes on failing past its limit asks nothing for a while; administrators see it in their list. */
+async function blockAbuser(
+  parts: { database: Database; networks: BlockedNetworks; now: number; minutes: number },
+  address: string,
+): Promise<void> {
+  const { database, networks, now, minutes } = parts;
+  const reason = 'Too many failed logins';
+  const expiresAt = now + minutes * 60_000;
+  await database.write(blockNetwork, { cidr: cidrOf(address), reason, expiresAt, actorId: null, now });
+  await networks.refresh();
 }
 
 function openDatabase(config: Config, options: ContextOptions): Promise<Database> {

@@ -31,14 +31,3 @@ export async function addSamples(trx: Trx, args: { now: number }): Promise<numbe
     .execute();
   return ids.length;
 }
-
-/** Makes an account an administrator. False: there is none with this address. */
-export async function grantAdministrator(trx: Trx, args: { emailKey: string }): Promise<boolean> {
-  const granted = await trx
-    .updateTable('users')
-    .set({ role: 'administrator' })
-    .where('email_key', '=', args.emailKey)
-    .returning('id')
-    .executeTakeFirst();
-  return granted !== undefined;
-}

@@ -4,6 +4,8 @@ import * as mail from './accounts/mail.store.ts';
 import * as oauth from './accounts/oauth.store.ts';
 import * as setup from './accounts/setup.store.ts';
 import * as twoFactor from './accounts/two-factor.store.ts';
+import * as networks from './admin/networks.store.ts';
+import * as users from './admin/users.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
@@ -54,4 +56,6 @@ export const stores: Stores = {
   title,
   turn,
   twoFactor,
+  networks,
+  users,
 };

@@ -271,6 +271,11 @@ async function changeEmail(
 
 /** Whether nobody else administers; asked before an account's work is stopped, decided in `deleteAccount`. */
 export async function isLastAdministrator(db: Db, userId: number): Promise<boolean> {
-  const administrators = await db.selectFrom('users').select('id').where('role', '=', 'administrator').execute();
+  const administrators = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'administrator')
+    .where('blocked_at', 'is', null)
+    .execute();
   return administrators.length === 1 && administrators[0]?.id === userId;
 }

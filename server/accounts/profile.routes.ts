@@ -1,15 +1,13 @@
-import { randomInt } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { accountDeletion, profile, profileChange } from '#contracts/accounts.ts';
-import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
-import { confirmOwner, emailKeyOf, identityHash, keyedHash, readProfile, type AccountsParts } from './account-parts.ts';
-import { changeProfile, isLastAdministrator, type UserRow } from './accounts.store.ts';
+import { confirmOwner, emailKeyOf, readProfile, type AccountsParts } from './account-parts.ts';
+import { changeProfile, type UserRow } from './accounts.store.ts';
 import { sendVerification } from './mail.routes.ts';
-import { listIdentities } from './oauth.store.ts';
 import { hashPassword } from './password.ts';
+import { removeAccount } from './remove-account.ts';
 
 const config = { access: 'user' as const };
 
@@ -79,7 +77,6 @@ async function tell(
 }
 
 function addDeletion(app: App, parts: AccountsParts): void {
-  const { database } = parts;
   app.delete(
     '/accounts/profile',
     {
@@ -93,33 +90,10 @@ function addDeletion(app: App, parts: AccountsParts): void {
     },
     async (request, reply) => {
       const user = await confirmOwner(parts, request, request.body?.current_password);
-      if (await isLastAdministrator(database.read, user.id)) throw new Problem('last_administrator');
-      await parts.stopGenerations(user.id);
-      await database.write(parts.leave, {
-        ...(await departureOf(parts, user)),
-        keepPublished: request.body?.keep_published === true,
-        actorId: user.id,
-      });
+      const keepPublished = request.body?.keep_published === true;
+      await removeAccount(parts, { userId: user.id, actorId: user.id, keepPublished });
       setSessionCookie(reply, parts.config, '', 0);
       return reply.code(204).send();
     },
   );
-}
-
-/** What `leave` has to know of an account. */
-export async function departureOf(
-  parts: Pick<AccountsParts, 'database' | 'secret' | 'config' | 'clock'>,
-  user: Pick<UserRow, 'id' | 'email_key'>,
-) {
-  const identities = await listIdentities(parts.database.read, user.id);
-  return {
-    userId: user.id,
-    usageHashes: [
-      ...(user.email_key === null ? [] : [keyedHash(parts.secret, user.email_key)]),
-      ...identities.map((identity) => identityHash(parts.secret, identity)),
-    ],
-    pseudonym: -randomInt(1, 2 ** 47),
-    zone: parts.config.QUOTA_TIME_ZONE,
-    now: parts.clock(),
-  };
 }

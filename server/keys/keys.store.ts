@@ -167,3 +167,17 @@ export async function readSpent(db: Db, args: { ids: number[]; month: string }):
     .execute();
   return new Map(rows.map((row) => [Number(row.scope.slice(4)), row.spent]));
 }
+
+/** Which of these keys still count, for owners that may use them. */
+export async function findLiveKeys(db: Db, args: { ids: number[]; now: number }): Promise<number[]> {
+  const rows = await db
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .select('api_keys.id')
+    .where('api_keys.id', 'in', args.ids)
+    .where('api_keys.revoked_at', 'is', null)
+    .where('users.blocked_at', 'is', null)
+    .where((row) => row.or([row('api_keys.expires_at', 'is', null), row('api_keys.expires_at', '>', args.now)]))
+    .execute();
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { role } from './accounts.ts';
+import { pageOf, pageQuery } from './lists.ts';
+import { freeText, instant, longText, rowId } from './text.ts';
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+export const managedUser = z
+  .object({
+    id: rowId,
+    email: z.string().nullable(),
+    email_verified: z.boolean(),
+    nickname: z.string(),
+    role,
+    /** null: the server's own limit. */
+    daily_limit: z.int().nullable(),
+    used_today: z.int(),
+    blocked: z.boolean(),
+    blocked_at: instant.nullable(),
+    created_at: instant,
+    last_login: instant.nullable(),
+    /** Send it back with a change: one of an older state is refused with 409. */
+    revision: z.int(),
+  })
+  .meta({ id: 'ManagedUser' });
+export type ManagedUser = z.infer<typeof managedUser>;
+export const managedUserPage = pageOf(managedUser).meta({ id: 'ManagedUserPage' });
+export const managedUserQuery = pageQuery.extend({
+  q: freeText.max(254).optional(),
+  role: role.optional(),
+  blocked: flag.optional(),
+});
+
+export const managedUserChange = z.object({
+  role: role.optional(),
+  /** −1: unlimited; null: the server's own limit. */
+  daily_limit: z.int().min(-1).max(1_000_000_000).nullable().optional(),
+  blocked: z.boolean().optional(),
+  revision: z.int().min(0).optional(),
+});
+
+export const blockedNetwork = z
+  .object({
+    id: rowId,
+    cidr: z.string(),
+    reason: z.string(),
+    /** Blocked by itself, for failing too often. */
+    automatic: z.boolean(),
+    created_at: instant,
+    expires_at: instant.nullable(),
+  })
+  .meta({ id: 'BlockedNetwork' });
+export const blockedNetworkPage = pageOf(blockedNetwork).meta({ id: 'BlockedNetworkPage' });
+export const networkToBlock = z.object({
+  /** An address or a network: `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`. */
+  cidr: freeText.max(64),
+  reason: longText(1, 500),
+  expires_at: instant.nullable().optional(),
+});
+
+export const auditEntry = z
+  .object({
+    id: rowId,
+    at: instant,
+    /** null: the server itself. Negative: an account that was deleted. */
+    actor_id: z.int().nullable(),
+    subject_id: z.int().nullable(),
+    action: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'AuditEntry' });
+export const auditPage = pageOf(auditEntry).meta({ id: 'AuditPage' });
+export const auditQuery = pageQuery.extend({
+  action: freeText.max(100).optional(),
+  user: z.coerce.number().pipe(z.int()).optional(),
+});
