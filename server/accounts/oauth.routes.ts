@@ -103,6 +103,7 @@ function addStart(app: App, parts: AccountsParts): void {
         summary: 'Log in with a provider: redirects there',
         params,
         querystring: z.object({ next: z.string().max(4_000).optional().catch(undefined) }),
+        response: answers({ 302: nothing }),
       },
     },
     async (request, reply) => {
@@ -143,7 +144,14 @@ type Ending =
 function addAnswer(app: App, parts: AccountsParts): void {
   app.get(
     '/accounts/oauth/:provider/callback',
-    { schema: { tags, summary: 'Where a provider sends the browser back to', params } },
+    {
+      schema: {
+        tags,
+        summary: 'Where a provider sends the browser back to',
+        params,
+        response: answers({ 303: nothing }),
+      },
+    },
     async (request, reply) => {
       const provider = findProvider(parts, request.params.provider);
       const ending = await answer(parts, request, provider);

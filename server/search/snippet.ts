@@ -9,7 +9,7 @@ export function snippetOf(content: string, q: string): Match {
   const text = content.normalize('NFC');
   const words = foldText(q)
     .split(' ')
-    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, (sign) => `\\${sign}`));
+    .map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, (sign) => `\\${sign}`));
   const hit = new RegExp(words.join('\\s+'), 'iu').exec(text);
   if (!hit) return { before: '', hit: '', after: oneLine(text.slice(0, 2 * AROUND)) };
   const end = hit.index + hit[0].length;
