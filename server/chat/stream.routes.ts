@@ -52,7 +52,8 @@ function addRead(app: App, parts: StreamParts): void {
     response: answers({ 204: nothing }),
     description: 'Server-Sent Events: START, CHUNK…, then END or ERROR. Last-Event-ID goes on where a reader stopped.',
   };
-  app.get('/chat/stream/:streamId', { config, schema }, async (request, reply) => {
+  // A HEAD request would wait for the end of an answer that it can't have.
+  app.get('/chat/stream/:streamId', { config, schema, exposeHeadRoute: false }, async (request, reply) => {
     const followed = await findStream(parts, request.params.streamId, visitorOf(request).id);
     const place = readPlace(request.headers['last-event-id'], followed);
     if (place === 'over') return reply.code(204).send();
