@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { currentDay } from '../db/clock.ts';
 import { invalidField, Problem } from '../errors.ts';
-import { visitorOf, type Visitor } from '../http/visitor.ts';
+import { visitorOf, type Identify, type Visitor } from '../http/visitor.ts';
 import { noteExhausted } from '../spend/budget.store.ts';
 import { priceOf } from '../spend/price.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
@@ -24,6 +24,7 @@ export interface GatewayParts extends CallParts {
   config: Config;
   database: Database;
   catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
+  identify: Identify;
   targets: Targets;
   limits: SpendLimits;
   instanceId: string;

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import type { Identify } from '../http/visitor.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import { FREE } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
@@ -18,6 +19,7 @@ interface Surroundings {
   upstream: Upstream;
   limits: SpendLimits;
   instanceId: string;
+  identify: Identify;
   clock: () => number;
   logger: FastifyBaseLogger;
 }
@@ -43,6 +45,7 @@ export function createGatewayParts(context: Surroundings): GatewayParts {
       },
     },
     targets,
+    identify: context.identify,
     limits,
     instanceId,
     clock,

@@ -8,6 +8,7 @@ import { addFineTuningRoutes } from './fine-tuning.routes.ts';
 import { gatewayConfig, gatewaySchema } from './gateway-schema.ts';
 import { addModelRoutes } from './models.routes.ts';
 import { answerProblem, unknownUrl } from './openai-error.ts';
+import { addRealtimeRoutes } from './realtime.routes.ts';
 import { addResponseRoutes } from './responses.routes.ts';
 
 /** Everything below /v1: bodies stay bytes, and whatever is thrown is answered in OpenAI's shape. */
@@ -28,6 +29,7 @@ export function addGateway(app: App, parts: GatewayParts): void {
       for (const endpoint of Object.values(plain)) addAsk(scope, parts, endpoint);
       addResponseRoutes(scope, parts);
       addModelRoutes(scope, parts);
+      addRealtimeRoutes(scope, parts);
       addFineTuningRoutes(scope, parts);
       await scope.register(async (forms: App) => {
         // A form of a file is read whole; what it holds is kept or handed on.

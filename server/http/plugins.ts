@@ -52,6 +52,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('visitor', undefined);
+  app.decorateRequest('credential', undefined);
   app.decorateRequest('spent', undefined);
   addJsonParser(app, config.JSON_DEPTH_LIMIT);
   addProblemHandlers(app);

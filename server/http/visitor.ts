@@ -42,6 +42,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     visitor: Visitor | undefined;
+    /** What the visitor was found by. */
+    credential: Credential | undefined;
     /** What the request asked of a model, for its log line. */
     spent: { model: string; tokens: number } | undefined;
   }
@@ -91,6 +93,12 @@ const KEY_ROUTES = /^\/(v1|chat|sessions|models)(\/|$)/;
 /** The gateway's clients send a bearer token; neither cookie nor the other header counts there. */
 function readBearer(request: FastifyRequest): Credential | undefined {
   const { authorization } = request.headers;
+  const offered = request.headers['sec-websocket-protocol'];
+  // A browser can't set headers on a WebSocket: OpenAI's clients name the key as a subprotocol.
+  if (authorization === undefined && request.routeOptions.url === '/v1/realtime' && offered !== undefined) {
+    const key = /(?:^|,)\s*openai-insecure-api-key\.([\w-]{1,512})/.exec(String(offered))?.[1];
+    if (key !== undefined) return { token: key, via: 'header' };
+  }
   return authorization === undefined ? undefined : bearer(authorization);
 }
 
@@ -106,6 +114,7 @@ export function checkAccess(config: Config, identify: Identify) {
     void reply.header('cache-control', 'no-store');
     const route = request.routeOptions.url ?? '';
     const credential = route.startsWith('/v1/') ? readBearer(request) : readCredential(request, cookie);
+    request.credential = credential;
     if (credential) {
       request.visitor = await identify(credential.token);
       if (!request.visitor) {

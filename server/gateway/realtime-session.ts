@@ -1,0 +1,201 @@
+import { WebSocket, type MessageEvent } from 'undici';
+import { Problem } from '../errors.ts';
+import { toProblem } from '../http/problems.ts';
+import type { Visitor } from '../http/visitor.ts';
+import { countTokens } from '../upstream/count-tokens.ts';
+import { beginOrNote, type GatewayParts } from './ask.ts';
+import { openAiError } from './openai-error.ts';
+import { readUsage } from './read-usage.ts';
+import type { Target } from './targets.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A WebSocket of the `ws` package, as far as it is used here. */
+export interface Socket {
+  readonly readyState: number;
+  send(data: string | Buffer): void;
+  close(code?: number, reason?: string): void;
+  on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void;
+  on(event: 'close' | 'error', listener: () => void): void;
+  off(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): void;
+}
+
+interface SessionOptions {
+  parts: GatewayParts;
+  visitor: Visitor;
+  socket: Socket;
+  target: Target;
+  model: string;
+  /** The name that the client used. */
+  asked: string;
+}
+
+interface OpenResponse {
+  ticket: Ticket;
+  text: string;
+}
+
+interface RealtimeEvent {
+  type?: string;
+  event_id?: string;
+  delta?: unknown;
+  response_id?: string;
+  response?: { id?: string; status?: string; usage?: unknown };
+}
+
+const OPEN = 1;
+const GOING_AWAY = 1_001;
+const PROVIDER_GONE = 1_011;
+
+/**
+ * One realtime session. Every response is a call of its own: reserved before the provider makes it, whether
+ * the client asked for it or the provider began by itself, and settled at its `response.done`; what is open
+ * when either side goes is settled by what had come.
+ */
+export class RealtimeSession {
+  readonly #options: SessionOptions;
+  readonly #upstream: WebSocket;
+  /** Asked for by the client, not yet begun by the provider. */
+  readonly #asked: Ticket[] = [];
+  readonly #open = new Map<string, OpenResponse>();
+  /** Events of both sides are taken one after the other, so that none overtakes a reservation. */
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { url, headers } = options.target.transport.socketAddress(
+      `realtime?model=${encodeURIComponent(options.model)}`,
+    );
+    this.#upstream = new WebSocket(url, { protocols: ['realtime'], headers });
+    this.#upstream.binaryType = 'arraybuffer';
+  }
+
+  start(early: { data: Buffer; isBinary: boolean }[]): void {
+    const { socket } = this.#options;
+    const opened = new Promise<void>((resolve) => {
+      this.#upstream.addEventListener('open', () => resolve());
+    });
+    this.#queue = opened;
+    for (const { data, isBinary } of early) this.#take(() => this.#fromClient(data, isBinary));
+    socket.on('message', (data, isBinary) => this.#take(() => this.#fromClient(data, isBinary)));
+    this.#upstream.addEventListener('message', (event: MessageEvent) =>
+      this.#take(() => this.#fromProvider(event.data)),
+    );
+    this.#upstream.addEventListener('error', () => this.#end(PROVIDER_GONE));
+    this.#upstream.addEventListener('close', () => this.#end(PROVIDER_GONE));
+    socket.on('close', () => this.#end(GOING_AWAY));
+    socket.on('error', () => this.#end(GOING_AWAY));
+  }
+
+  #take(step: () => Promise<void>): void {
+    this.#queue = this.#queue.then(step).catch(() => this.#end(PROVIDER_GONE));
+  }
+
+  async #fromClient(data: Buffer, isBinary: boolean): Promise<void> {
+    if (isBinary) return this.#upstream.send(new Uint8Array(data));
+    const text = data.toString('utf8');
+    const event = parse(text);
+    if (event.type === 'response.create') {
+      try {
+        this.#asked.push(await this.#reserve());
+      } catch (error) {
+        return this.#refuse(error, event.event_id);
+      }
+    }
+    this.#upstream.send(text);
+  }
+
+  async #fromProvider(data: unknown): Promise<void> {
+    const { socket } = this.#options;
+    if (typeof data !== 'string')
+      return void (socket.readyState === OPEN && socket.send(Buffer.from(data as ArrayBuffer)));
+    // Audio is most of the traffic, and nothing of it has to be read.
+    if (!data.includes('"response.') || data.includes('audio.delta')) return this.#show(data);
+    const event = parse(data);
+    if (event.type === 'response.created') await this.#begin(event.response?.id ?? '');
+    else if (event.type?.endsWith('.delta')) this.#grow(event);
+    else if (event.type === 'response.done') await this.#settle(event);
+    this.#show(data);
+  }
+
+  #show(data: string): void {
+    const { socket } = this.#options;
+    if (socket.readyState === OPEN) socket.send(data);
+  }
+
+  /** A response that the provider began by itself is reserved now, or cancelled. */
+  async #begin(id: string): Promise<void> {
+    try {
+      this.#open.set(id, { ticket: this.#asked.shift() ?? (await this.#reserve()), text: '' });
+    } catch (error) {
+      this.#upstream.send(JSON.stringify({ type: 'response.cancel', response_id: id }));
+      this.#refuse(error, undefined);
+    }
+  }
+
+  #grow({ response_id: id = '', delta }: RealtimeEvent): void {
+    const open = this.#open.get(id);
+    if (open && typeof delta === 'string') open.text += delta;
+  }
+
+  async #settle({ response }: RealtimeEvent): Promise<void> {
+    const open = this.#open.get(response?.id ?? '');
+    if (!open) return;
+    this.#open.delete(response?.id ?? '');
+    const usage = readUsage(response?.usage);
+    const { model, parts } = this.#options;
+    if (!usage || usage.promptTokens + usage.completionTokens === 0) {
+      return open.text === '' && response?.status !== 'completed'
+        ? open.ticket.refund(502)
+        : this.#settleEstimated(open);
+    }
+    await open.ticket.settle({ model, ...usage, estimated: false }, 200);
+    parts.observe({ status: 200, model, tokens: usage.promptTokens + usage.completionTokens, endpoint: 'realtime' });
+  }
+
+  async #settleEstimated({ ticket, text }: OpenResponse): Promise<void> {
+    const completionTokens = await countTokens(text);
+    const settlement = { model: this.#options.model, promptTokens: 0, cachedTokens: 0, completionTokens };
+    await ticket.settle({ ...settlement, estimated: true, unknownCost: true }, 200);
+  }
+
+  async #reserve(): Promise<Ticket> {
+    const { parts, visitor, target, model, asked } = this.#options;
+    const begun = await beginOrNote(parts, visitor, {
+      endpoint: 'realtime',
+      units: 1,
+      model,
+      askedModel: asked,
+      priceList: target.priceList,
+      foreseen: undefined,
+      claim: null,
+    });
+    if ('kept' in begun) throw new Problem('internal');
+    return begun.ticket;
+  }
+
+  #refuse(thrown: unknown, eventId: string | undefined): void {
+    const error = { ...openAiError(toProblem(thrown)), event_id: eventId ?? null };
+    this.#show(JSON.stringify({ type: 'error', event_id: `event_${Date.now()}`, error }));
+  }
+
+  /** Both sides end together, and nothing stays reserved. */
+  #end(code: number): void {
+    const { socket } = this.#options;
+    for (const ticket of this.#asked.splice(0)) void ticket.refund(499);
+    for (const open of this.#open.values()) {
+      if (open.text === '') void open.ticket.refund(499);
+      else void this.#settleEstimated(open);
+    }
+    this.#open.clear();
+    if (this.#upstream.readyState <= OPEN) this.#upstream.close();
+    if (socket.readyState <= OPEN) socket.close(code === GOING_AWAY ? undefined : code);
+  }
+}
+
+function parse(text: string): RealtimeEvent {
+  try {
+    return (JSON.parse(text) ?? {}) as RealtimeEvent;
+  } catch {
+    return {};
+  }
+}
