@@ -95,7 +95,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addQuoteRoutes(app, { config, database, clock });
   addNoticeRoutes(app, { config, database, clock });
 
-  const gateway = createGatewayParts(context);
+  const gateway = createGatewayParts(context, metrics.countCall);
   addGateway(app, gateway);
 
   return {

@@ -17,6 +17,7 @@ import type { Endpoint } from './endpoints.ts';
 import { beginCall, type KeepClaim, type KeptAnswer } from './gateway.store.ts';
 import { readMembers, readValue, setMembers, type JsonMembers } from './json-members.ts';
 import { countPrompt, estimatePrompt } from './prompt.ts';
+import { cacheKey, type CachedAnswer, type ResponseCache } from './response-cache.ts';
 import type { Target, Targets } from './targets.ts';
 import { Ticket, type TicketParts } from './ticket.ts';
 
@@ -25,6 +26,7 @@ export interface GatewayParts extends CallParts {
   database: Database;
   catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
   identify: Identify;
+  cache: ResponseCache;
   targets: Targets;
   limits: SpendLimits;
   instanceId: string;
@@ -197,8 +199,11 @@ export async function askJson(
     // A key's list of models names what clients ask for as well as what answers.
     askedModel: chosen.asked ?? chosen.used,
   });
-  if ('kept' in begun) return sendKept(reply, begun.kept);
+  if ('kept' in begun) return sendKept(reply, begun.kept, { 'idempotent-replayed': 'true' });
   const { ticket, headers } = begun;
+  const remembered = cacheKey(endpoint.name, members, chosen.used, request, visitor);
+  const cached = remembered === undefined ? undefined : parts.cache.get(remembered);
+  if (cached) return answerFromCache(parts, endpoint, ticket, cached, reply, { ...headers, ...chosen.headers });
   const body = bodyFor(endpoint, asked, chosen, foreseen?.added);
   const maximum = asked.maximum ?? foreseen?.added;
   const end = await carryOut(
@@ -222,8 +227,12 @@ export async function askJson(
       counted: spokenCharacters(endpoint, members),
       streams: asked.stream,
       headers: { ...headers, ...chosen.headers },
-      keepsCopy: claim !== null,
-      onWhole: options.onWhole && ((answer, reader) => options.onWhole!(answer, reader, targets[0]!.name)),
+      keepsCopy: claim !== null || remembered !== undefined,
+      onWhole: async (answer, reader) => {
+        await options.onWhole?.(answer, reader, targets[0]!.name);
+        if (remembered === undefined || !reader.begun || !reader.usage) return;
+        parts.cache.set(remembered, { ...answer, model: reader.model || chosen.used, usage: reader.usage });
+      },
     },
     parts,
     reply,
@@ -296,12 +305,25 @@ async function noteOnce(parts: GatewayParts, { id: userId, key }: Visitor, now: 
   });
 }
 
-function sendKept(reply: FastifyReply, { contentType, answer }: KeptAnswer): void {
-  void reply
-    .header('idempotent-replayed', 'true')
-    .header('cache-control', 'no-store')
-    .type(contentType)
-    .send(Buffer.from(answer, 'base64'));
+/** The same bytes as before: it takes its unit, costs nothing, and says what it is. */
+async function answerFromCache(
+  parts: GatewayParts,
+  endpoint: Endpoint,
+  ticket: Ticket,
+  cached: CachedAnswer,
+  reply: FastifyReply,
+  headers: Record<string, string>,
+): Promise<void> {
+  const { model, usage } = cached;
+  const { promptTokens, completionTokens } = usage;
+  const settlement = { model, promptTokens, cachedTokens: 0, completionTokens, estimated: false, fromCache: true };
+  await ticket.settle(settlement, 200, cached);
+  parts.observe({ status: 200, model, tokens: 0, endpoint: endpoint.name });
+  sendKept(reply, cached, { ...headers, 'x-daesa-cache': 'hit' });
+}
+
+function sendKept(reply: FastifyReply, { contentType, answer }: KeptAnswer, headers: Record<string, string>): void {
+  void reply.headers(headers).header('cache-control', 'no-store').type(contentType).send(Buffer.from(answer, 'base64'));
 }
 
 /** What is handed on of a client's headers: neither credentials nor whose organisation it is. */

@@ -10,6 +10,7 @@ import type { GatewayParts } from './ask.ts';
 import { createBreakers } from './breakers.ts';
 import { createDemoTransport } from './demo-transport.ts';
 import { createProgressNotes } from './progress-notes.ts';
+import { createResponseCache } from './response-cache.ts';
 import { createRunningCalls } from './running-calls.ts';
 import { createTargets } from './targets.ts';
 
@@ -25,7 +26,7 @@ interface Surroundings {
 }
 
 /** What the gateway is made of. */
-export function createGatewayParts(context: Surroundings): GatewayParts {
+export function createGatewayParts(context: Surroundings, observe: GatewayParts['observe']): GatewayParts {
   const { config, database, upstream, limits, instanceId, clock, logger } = context;
   const targets = createTargets({
     upstream,
@@ -51,8 +52,9 @@ export function createGatewayParts(context: Surroundings): GatewayParts {
     clock,
     tickets: { database, logger, clock },
     breakers: createBreakers(),
+    cache: createResponseCache(),
     progress: createProgressNotes(database, clock),
     running: createRunningCalls(),
-    observe: () => undefined,
+    observe,
   };
 }

@@ -3,7 +3,12 @@ import type { App } from '../http/app-types.ts';
 
 export interface Metrics {
   registry: Registry;
+  /** Counts one call below /v1. */
+  countCall(call: { endpoint: string; model: string; status: number; tokens: number }): void;
 }
+
+/** Names of models come from clients: past so many different ones the rest count as one. */
+const MOST_MODELS = 200;
 
 /** Counts requests by route and status, and how many answers are being written. */
 export function addMetrics(app: App, parts: { openGenerations: () => number }): Metrics {
@@ -29,10 +34,31 @@ export function addMetrics(app: App, parts: { openGenerations: () => number }): 
     collect: () => open.set(parts.openGenerations()),
   });
   registry.registerMetric(open);
+  const calls = new Counter({
+    name: 'daesa_model_calls_total',
+    help: 'Calls below /v1 by endpoint, model and status',
+    labelNames: ['endpoint', 'model', 'status'],
+    registers: [registry],
+  });
+  const tokens = new Counter({
+    name: 'daesa_model_tokens_total',
+    help: 'Tokens of the calls below /v1, by model',
+    labelNames: ['model'],
+    registers: [registry],
+  });
+  const models = new Set<string>();
   app.addHook('onResponse', async (request, reply) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown' };
     requests.inc({ ...labels, status: reply.statusCode });
     duration.observe(labels, reply.elapsedTime / 1_000);
   });
-  return { registry };
+  return {
+    registry,
+    countCall: (call) => {
+      if (models.size < MOST_MODELS) models.add(call.model);
+      const model = models.has(call.model) ? call.model : 'other';
+      calls.inc({ endpoint: call.endpoint, model, status: call.status });
+      tokens.inc({ model }, call.tokens);
+    },
+  };
 }
