@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { readUsage } from '../gateway/read-usage.ts';
+import { findPriceFaults } from './check-prices.ts';
 import { costOf, priceOf } from './price.ts';
 import { FREE, LIBRARY_VERSION, overrides, priceListOf } from './price-list.ts';
 
@@ -424,4 +425,9 @@ test('every own row is dated and names its source, and the library is the one th
   const entry = createRequire(import.meta.url).resolve('@pydantic/genai-prices');
   const { version } = JSON.parse(readFileSync(`${entry.slice(0, entry.lastIndexOf('/dist/'))}/package.json`, 'utf8'));
   expect(LIBRARY_VERSION).toBe(`genai-prices@${version}`);
+});
+
+test('prices:check finds rows that nobody has compared for a quarter of a year', () => {
+  expect(findPriceFaults(Date.parse('2026-11-22'))).toEqual([]);
+  expect(findPriceFaults(Date.parse('2027-03-01')).length).toBeGreaterThanOrEqual(overrides.length);
 });
