@@ -120,6 +120,7 @@ test('a place beyond a running answer means the beginning, its last one waits', 
   server.provider.script({ text: ['abc', 'def'], hold: true });
   const { path } = await start('Hi');
   const [beyond, last] = await Promise.all([read(path, '50'), read(path, '0')]);
+  await server.provider.request(0);
   server.provider.release();
   expect((await beyond.all())[0]!.data.type).toBe('START');
   const events = await last.all();
@@ -248,6 +249,7 @@ test('a finished stream can be read for a while, then it is unknown', async () =
 test("another user's stream is as unknown as none, running or ended", async () => {
   server.provider.script({ hold: true });
   const { path } = await start('Hi');
+  await server.provider.request(0);
   for (const wait of [async () => undefined, async () => server.provider.release()]) {
     await wait();
     for (const answer of [await other.get(path), await other.delete(path)]) {
