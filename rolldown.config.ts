@@ -7,6 +7,9 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: {
     main: 'server/main.ts',
+    // The package's own entry and its command (docs/openai-service.md).
+    'openai-service': 'server/openai-service.ts',
+    cli: 'server/cli.ts',
     'sqlite-writer': 'server/db/sqlite-writer.ts',
     stores: 'server/stores.ts',
     'token-worker': 'server/upstream/token-worker.ts',

@@ -4,6 +4,7 @@ import { startNode, stopIfAsked, wasStopped } from './children.mjs';
 import { installDependencies } from './install.mjs';
 import { withLock } from './lock.mjs';
 import { chooseNode } from './node-version.mjs';
+import { buildPackage, packPackage } from './package.mjs';
 import { commandOf } from './paths.mjs';
 import { mark } from './running.mjs';
 
@@ -18,6 +19,8 @@ export const commands = {
   docs: (args) => run('docs', [], () => ['server/generate-docs.ts', ...args]),
   'build:web': () => buildAlways('web'),
   'build:server': () => buildAlways('server'),
+  'build:package': () => withLock(async () => buildPackage(await prepare([]))).then(() => 0),
+  package: (args) => withLock(async () => packPackage(await prepare([]), args)),
   'dev:web': (args) => run('dev:web', [], () => [commandOf('vite'), ...args]),
 };
 

@@ -52,7 +52,7 @@ export async function runNpm(folder, command, onAnswers) {
 }
 
 /** npm's own program, so that no shell and no `npm.cmd` stands between: the one that runs us, or the one beside Node. */
-function findNpm() {
+export function findNpm() {
   const besideNode = dirname(process.execPath);
   const candidates = [
     process.env.npm_execpath,
