@@ -17,6 +17,7 @@ import { addSockets } from './http/sockets.ts';
 import { checkAccess } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
 import { leave } from './leave.store.ts';
+import { ownDataOf } from './own-data.ts';
 import { addKeyRoutes } from './keys/keys.routes.ts';
 import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
@@ -69,6 +70,7 @@ export async function buildApp(context: Context): Promise<Server> {
     secret,
     stopGenerations,
     leave,
+    ownData: ownDataOf(database),
     logger: context.logger,
     providers: context.providers,
     mailer: context.mailer,

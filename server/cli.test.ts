@@ -37,8 +37,13 @@ test('sample lines fill an empty board once, and an account becomes administrato
   await first.close();
   expect((await cli('admin', 'grant', member.email.toUpperCase())).code).toBe(0);
   const second = await startServer({ on: { dataDir, databaseUrl } });
-  const { body } = await clientOf(second.url, member.token).get('/accounts/profile');
-  expect(body.role).toBe('administrator');
+  // Another role ends what was logged in with the earlier one.
+  expect((await clientOf(second.url, member.token).get('/accounts/profile')).status).toBe(401);
+  const { body } = await clientOf(second.url, '').post('/accounts/login', {
+    email: member.email,
+    password: 'correct horse 7',
+  });
+  expect(body.user.role).toBe('administrator');
   expect((await clientOf(second.url, '').get('/quote?is_apply=true')).body.count).toBe(2);
   await second.close();
 }, 90_000);

@@ -9,6 +9,7 @@ import { remaining } from '../spend/quota-headers.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import { readQuota } from '../spend/spend.store.ts';
 import { findUser, type UserRow } from './accounts.store.ts';
+import type { OwnData } from './export.ts';
 import { findLogin } from './logins.store.ts';
 import { DAY_MS, newLogin } from './logins.ts';
 import type { Mailer } from './mail.ts';
@@ -43,6 +44,8 @@ export interface AccountsParts {
   mailer: Mailer | undefined;
   /** Ends what a user has under way, before the account goes. */
   stopGenerations: (userId: number) => Promise<void>;
+  /** What each feature gives an account of its own data. */
+  ownData: OwnData[];
   /** Deletes an account with what every feature keeps of it. Throws `last_administrator`. */
   leave: Write<Departure & { actorId: number; now: number }, void>;
 }

@@ -154,7 +154,8 @@ async function configure(kind: Kind, clientId: string, clientSecret: string): Pr
   const insecure = kind.issuer.startsWith('http:');
   const authentication = openid.ClientSecretPost(clientSecret);
   if (!kind.endpoints) {
-    const execute = insecure ? [openid.allowInsecureRequests] : [];
+    // Signatures are checked as well, beside the channel that the token came through.
+    const execute = [openid.enableNonRepudiationChecks, ...(insecure ? [openid.allowInsecureRequests] : [])];
     const options = { execute, timeout: TIMEOUT_S };
     return openid.discovery(new URL(kind.issuer), clientId, clientSecret, authentication, options);
   }
@@ -167,6 +168,7 @@ async function configure(kind: Kind, clientId: string, clientSecret: string): Pr
   };
   const configuration = new openid.Configuration(metadata, clientId, clientSecret, authentication);
   configuration.timeout = TIMEOUT_S;
+  if (kind.openId) openid.enableNonRepudiationChecks(configuration);
   if (insecure) openid.allowInsecureRequests(configuration);
   return configuration;
 }

@@ -217,6 +217,25 @@ describe('an answer that is not what was begun', () => {
     }
   });
 
+  test('with an ID token that the provider has not signed logs nobody in', async () => {
+    for (const forge of [
+      (token: string) => token.replace(/[^.]+$/, (signature) => signature.split('').toReversed().join('')),
+      (token: string) => token.replace(/[^.]+$/, ''),
+      (token: string) => {
+        const none = Buffer.from('{"alg":"none"}').toString('base64url');
+        return `${none}.${token.split('.')[1]}.`;
+      },
+    ]) {
+      somebody();
+      google.service.once(Events.BeforeResponse, (answer) => {
+        const body = answer.body as { id_token: string };
+        body.id_token = forge(body.id_token);
+      });
+      const jar = createJar();
+      await expectRefusal(await goThrough(jar), jar, 'login_failed');
+    }
+  });
+
   test('that says no leads back to the login page with where it was going', async () => {
     const jar = createJar();
     const callback = new URL(await walkToCallback(jar, 'kakao', '?next=%2Fchat%3Fq%3D1'));

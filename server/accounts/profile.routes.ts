@@ -4,6 +4,7 @@ import { accountDeletion, profile, profileChange } from '#contracts/accounts.ts'
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
 import { confirmOwner, emailKeyOf, readProfile, type AccountsParts } from './account-parts.ts';
+import { exportAccount } from './export.ts';
 import { changeProfile, type UserRow } from './accounts.store.ts';
 import { sendVerification } from './mail.routes.ts';
 import { hashPassword } from './password.ts';
@@ -41,6 +42,17 @@ export function addProfileRoutes(app: App, parts: AccountsParts): void {
     },
   );
   addDeletion(app, parts);
+  app.get(
+    '/accounts/export',
+    { config, schema: { tags: ['accounts'], summary: 'Everything of the account, as a zip archive' } },
+    async (request, reply) => {
+      await parts.throttle.export(visitorOf(request).id);
+      return reply
+        .type('application/zip')
+        .header('content-disposition', 'attachment; filename="daesa-export.zip"')
+        .send(exportAccount(parts.ownData, visitorOf(request).id));
+    },
+  );
 }
 
 /** Password and address change only with the current password; who had them before is told by mail. */

@@ -57,6 +57,8 @@ export interface Throttle {
   join(address: string): Promise<void>;
   /** Mails to one address, and from one network. */
   reset(account: string, address: string): Promise<void>;
+  /** Archives of everything: each reads all there is. */
+  export(userId: number): Promise<void>;
   /** Logins begun at a provider. */
   oauth(address: string): Promise<void>;
 }
@@ -64,6 +66,7 @@ export interface Throttle {
 const QUARTER_HOUR_S = 900;
 const HOUR_S = 3_600;
 const CODES_PER_HOUR = 20;
+const EXPORTS_PER_HOUR = 10;
 const PROVIDER_LOGINS_PER_NETWORK = 600;
 
 export interface ThrottleOptions {
@@ -82,6 +85,7 @@ export function createThrottle(config: Config, { onAbuse }: ThrottleOptions = {}
   const resets = limiter('reset', config.RESETS_PER_NETWORK, HOUR_S);
   const mails = limiter('mail', Math.max(3, Math.ceil(config.RESETS_PER_NETWORK / 10)), HOUR_S);
   const providers = limiter('provider', PROVIDER_LOGINS_PER_NETWORK, QUARTER_HOUR_S);
+  const exports = limiter('export', EXPORTS_PER_HOUR, HOUR_S);
   const isShared = sharedBy(config.TRUST_PROXY);
 
   /** A refused try of a network; one that goes on regardless is reported, once a window. */
@@ -127,6 +131,7 @@ export function createThrottle(config: Config, { onAbuse }: ThrottleOptions = {}
       if (!isShared(address)) await consume(resets, networkOf(address));
       await consume(mails, account);
     },
+    export: (userId) => consume(exports, String(userId)),
     oauth: async (address) => {
       if (!isShared(address)) await consume(providers, networkOf(address));
     },
