@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { isPostgres } from '../db/statement.ts';
 import { foldText, gramsOf } from './grams.ts';
-import { PUBLIC, readIndexedTo } from './index.store.ts';
+import { readIndexedTo, scopeOf } from './index.store.ts';
 
 /** Messages that a search gives at most, the newest ones. */
 export const MOST_HITS = 500;
@@ -29,13 +29,14 @@ export interface MessageHit {
 export async function findMessages(db: Db, search: Search): Promise<MessageHit[]> {
   const folded = foldText(search.q);
   if (folded === '') return [];
-  const grams = gramsOf(folded, search.userId ?? PUBLIC);
+  const grams = gramsOf(folded);
   const indexedTo = await readIndexedTo(db);
   const fresh = selectMessages(db, search)
     .where('messages.id', '>', grams.length > 0 ? indexedTo : 0)
     .orderBy('messages.id', 'desc')
     .limit(UNINDEXED);
-  const findOlder = async () => readMessages(db, search, grams.length > 0 ? await findIds(db, grams, indexedTo) : []);
+  const findOlder = async () =>
+    readMessages(db, search, grams.length > 0 ? await findIds(db, [scopeOf(search.userId), ...grams], indexedTo) : []);
   const [newer, older] = await Promise.all([fresh.execute(), findOlder()]);
   return [...newer, ...older].filter(({ content }) => foldText(content).includes(folded)).slice(0, MOST_HITS);
 }

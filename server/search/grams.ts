@@ -16,27 +16,27 @@ function isDense(code: number): boolean {
 }
 
 /** FNV-1a, https://www.rfc-editor.org/rfc/rfc9923, kept to 31 bits so that it is a positive integer everywhere. */
-function hash(folded: string, from: number, length: number, scope: number): number {
-  let value = 0x811c9dc5 ^ (scope & 0xffff);
-  value = Math.imul(value, 0x01000193) ^ (scope >>> 16);
-  value = Math.imul(value, 0x01000193);
+function hash(text: string, from: number, length: number): number {
+  let value = 0x811c9dc5;
   for (let index = from; index < from + length; index += 1) {
-    const code = folded.charCodeAt(index);
+    const code = text.charCodeAt(index);
     value = Math.imul(value ^ (code & 0xff), 0x01000193);
     value = Math.imul(value ^ (code >>> 8), 0x01000193);
   }
   return (value ^ (value >>> 15)) & 0x7fffffff;
 }
 
-/**
- * The distinct grams of a folded text. A scope (whose texts these are, say) makes grams of its own, so that one
- * index holds many collections and a search reads only the one it is for.
- */
-export function gramsOf(folded: string, scope = 0): number[] {
+/** The distinct grams of a folded text. */
+export function gramsOf(folded: string): number[] {
   const grams = new Set<number>();
   for (let index = 0; index < folded.length - 1; index += 1) {
     const length = isDense(folded.charCodeAt(index)) ? 2 : 3;
-    if (index + length <= folded.length) grams.add(hash(folded, index, length, scope));
+    if (index + length <= folded.length) grams.add(hash(folded, index, length));
   }
   return [...grams];
+}
+
+/** A gram that every text of one collection has beside its own, so that a search reads only the collection it is for. */
+export function scopeGram(scope: string): number {
+  return hash(scope, 0, scope.length);
 }

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { Db, Trx } from '../db/schema.ts';
 import { isPostgres } from '../db/statement.ts';
-import { foldText, gramsOf } from './grams.ts';
+import { foldText, gramsOf, scopeGram } from './grams.ts';
 
-/** The scope of messages in public sessions; a user's own messages have the user's id. */
-export const PUBLIC = 0;
+/** The collections of messages: those of one user, and those of public sessions. */
+export function scopeOf(userId: number | undefined): number {
+  return scopeGram(userId === undefined ? 'public' : `user ${userId}`);
+}
 
 /** Text of a message that is searched; what comes later in a longer one is not found. */
 const LONGEST = 20_000;
@@ -52,6 +54,8 @@ export async function indexMessages(trx: Trx, args: { limit: number; now: number
   const ready = running < 0 ? rows : rows.slice(0, running);
   if (ready.length === 0) return 0;
   await insertGrams(trx, ready);
+  // Many entries go into the index at once more quickly; left pending, each search would read them all.
+  if (isPostgres(trx)) await sql`select gin_clean_pending_list('message_grams_grams'::regclass)`.execute(trx);
   await trx
     .updateTable('settings')
     .set({ value: String(ready.at(-1)!.id) })
@@ -68,19 +72,22 @@ function selectIndexed(db: Db) {
 }
 
 async function insertGrams(trx: Trx, rows: Indexed[]): Promise<void> {
-  const onPostgres = isPostgres(trx);
-  for (const { id, user_id, content, visibility } of rows) {
-    const folded = foldText(content.slice(0, LONGEST));
-    const grams = gramsOf(folded, user_id);
-    if (visibility === 'public') grams.push(...gramsOf(folded, PUBLIC));
-    if (grams.length === 0) continue;
-    if (onPostgres) {
-      const list = `{${grams.join(',')}}`;
-      await sql`insert into message_grams (message_id, grams) values (${id}, ${list}::int4[])
-        on conflict (message_id) do update set grams = excluded.grams`.execute(trx);
-    } else {
-      await sql`insert into message_grams (rowid, grams) values (${id}, ${grams.join(' ')})`.execute(trx);
-    }
+  const indexed = rows.flatMap(({ id, user_id, content, visibility }) => {
+    const grams = gramsOf(foldText(content.slice(0, LONGEST)));
+    if (grams.length === 0) return [];
+    grams.push(scopeOf(user_id));
+    if (visibility === 'public') grams.push(scopeOf(undefined));
+    return [{ id, grams }];
+  });
+  if (indexed.length === 0) return;
+  if (isPostgres(trx)) {
+    const values = indexed.map(({ id, grams }) => sql`(${id}::int8, ${`{${grams.join(',')}}`}::int4[])`);
+    await sql`insert into message_grams (message_id, grams) values ${sql.join(values)}
+      on conflict (message_id) do update set grams = excluded.grams`.execute(trx);
+    return;
+  }
+  for (const { id, grams } of indexed) {
+    await sql`insert into message_grams (rowid, grams) values (${id}, ${grams.join(' ')})`.execute(trx);
   }
 }
 
