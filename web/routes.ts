@@ -48,12 +48,30 @@ const history = createRoute({
   component: lazyRouteComponent(() => import('./chat/history-page.tsx'), 'HistoryPage'),
 });
 
+const guided = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions/new',
+  validateSearch: (search): { bot?: string } =>
+    typeof search.bot === 'string' && search.bot ? { bot: search.bot } : {},
+  component: lazyRouteComponent(() => import('./sessions/guided-page.tsx'), 'GuidedPage'),
+});
+const bots = createRoute({
+  getParentRoute: () => shell,
+  path: '/bots',
+  component: lazyRouteComponent(() => import('./bots/bots-page.tsx'), 'BotsPage'),
+});
+const bot = createRoute({
+  getParentRoute: () => shell,
+  path: '/bots/$slug',
+  component: lazyRouteComponent(() => import('./bots/bot-page.tsx'), 'BotPage'),
+});
+
 const notFound = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });
 
 const tree = root.addChildren([
   login,
   join,
-  shell.addChildren([chat.addChildren([newSession, session]), history, notFound]),
+  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, notFound]),
 ]);
 
 export function createAppRouter() {

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { PanelLeft, Search, SquarePen } from 'lucide-react';
+import { Bot, PanelLeft, Search, SquarePen, Target } from 'lucide-react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -29,6 +29,14 @@ export function Sidebar({ onHide, onHelp }: { onHide: () => void; onHelp: () => 
         <Link to="/chat" hash="search" activeOptions={{ includeHash: false, includeSearch: false }} className={row}>
           <Search aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
           {t('nav.search')}
+        </Link>
+        <Link to="/sessions/new" search={{ bot: 'planner' }} className={row}>
+          <Target aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
+          {t('nav.guided')}
+        </Link>
+        <Link to="/bots" className={row}>
+          <Bot aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
+          {t('nav.bots')}
         </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-2">{profile && <RecentSessions />}</div>

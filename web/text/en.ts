@@ -102,6 +102,8 @@ export const en: Record<TextKey, string> = {
 
   'nav.account': 'account menu',
   'nav.allChats': 'Show all chats',
+  'nav.bots': 'Bots',
+  'nav.guided': 'Set a goal',
   'nav.hideSidebar': 'Hide sidebar',
   'nav.home': 'Daesa home',
   'nav.label': 'Main',

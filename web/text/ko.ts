@@ -100,6 +100,8 @@ export const ko = {
 
   'nav.account': '계정 메뉴',
   'nav.allChats': '모든 대화 보기',
+  'nav.bots': '봇',
+  'nav.guided': '목표 세우기',
   'nav.hideSidebar': '옆 메뉴 닫기',
   'nav.home': 'Daesa 처음으로',
   'nav.label': '주요 메뉴',

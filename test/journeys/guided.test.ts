@@ -1,0 +1,85 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { joinAs } from '#test/client.ts';
+import { startServer, type TestServer } from '#test/server.ts';
+
+let server: TestServer;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  // The first account of a server administrates it, without a limit of questions.
+  await joinAs(server.url);
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ locale: 'ko-KR', baseURL: server.url });
+  page = await context.newPage();
+});
+afterEach(() => context.close());
+
+async function joinInBrowser(): Promise<void> {
+  await page.request.post('/accounts/join', {
+    data: {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: 'long enough 7',
+      nickname: '달리는사람',
+      session: 'cookie',
+    },
+    headers: { origin: server.url },
+  });
+}
+
+const answers = ['요즘 운동을 거의 하지 않아요', '석 달 안에 10km를 달리고 싶어요', '평일에는 한 시간만 있어요'];
+
+async function answer(text: string): Promise<void> {
+  await page.getByRole('textbox').fill(text);
+  await page.getByRole('textbox').press('Enter');
+}
+
+test('answers survive a reload, and only the confirmed summary asks the model, once', async () => {
+  await joinInBrowser();
+  const posts: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && posts.push(new URL(request.url()).pathname));
+  await page.goto('/sessions/new?bot=planner');
+  await answer('');
+  await page.getByText('이 질문에는 답이 필요해요').waitFor();
+  await answer(answers[0]!);
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
+  await page.reload();
+  await page.getByText('이어서 할까요?').waitFor();
+  await page.getByText(answers[0]!).waitFor();
+  await answer(answers[1]!);
+  await page.getByRole('heading', { name: /3\/3/ }).waitFor();
+  await answer(answers[2]!);
+  await page.getByRole('heading', { name: '이렇게 물어볼게요' }).waitFor();
+  await page.getByRole('button', { name: /^수정/ }).first().click();
+  await answer('일주일에 한 번 걸어요');
+  await page.getByRole('heading', { name: '이렇게 물어볼게요' }).waitFor();
+  await page.getByText(answers[2]!).waitFor();
+  expect(posts).toEqual([]);
+  await page.getByRole('button', { name: '이대로 물어보기' }).click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await page.getByText('일주일에 한 번 걸어요').first().waitFor();
+  expect(posts.filter((path) => path.endsWith('/ask'))).toHaveLength(1);
+  const quota = (await (await page.request.get('/accounts/profile')).json()) as { quota: { used: number } };
+  expect(quota.quota.used).toBe(1);
+});
+
+test.each(['light', 'dark'] as const)('the guided session can be used by everybody (%s)', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto('/sessions/new?bot=planner');
+  await page.getByRole('heading', { name: /1\/3/ }).waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  const fits = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
+  expect(fits).toBe(true);
+});
