@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts';
 import { estimateUsage } from '../upstream/estimate-tokens.ts';
 import { finishGeneration } from './generation.store.ts';
 import { beat, findOrphans, HEARTBEAT_LOST_MS, type Orphan } from './instances.store.ts';
+import { recoverTitles } from './title.store.ts';
 
 interface RecoveryParts {
   database: Database;
@@ -55,6 +56,8 @@ export async function keepAlive(parts: RecoveryParts): Promise<() => void> {
   const round = async () => {
     await parts.database.write(beat, { instanceId: parts.instanceId });
     await recoverGenerations(parts);
+    const { database, instanceId, clock } = parts;
+    await database.write(recoverTitles, { instanceId, alone: database.kind === 'sqlite', now: clock() });
     await parts.recoverOthers?.();
   };
   await round();

@@ -1,7 +1,9 @@
+import { databaseNow } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import type { Reservation, SpendLimits } from '../spend/reservation.ts';
 import { refund, settle, type SettleArgs } from '../spend/settle.store.ts';
 import { reserve } from '../spend/spend.store.ts';
+import { HEARTBEAT_LOST_MS } from './instances.store.ts';
 
 export interface Untitled {
   title: string;
@@ -69,4 +71,26 @@ export async function storeTitle(
 
 export async function forgetTitle(trx: Trx, args: { reservationId: number; now: number }): Promise<void> {
   await refund(trx, args);
+}
+
+/** Gives back what the titles of stopped instances had set aside. `alone`: no other instance can be alive. */
+export async function recoverTitles(
+  trx: Trx,
+  args: { instanceId: string; alone: boolean; now: number },
+): Promise<number> {
+  let query = trx
+    .selectFrom('ledger')
+    .select('id')
+    .where('state', '=', 'reserved')
+    .where('purpose', '=', 'title')
+    .where('instance_id', '!=', args.instanceId);
+  if (!args.alone) {
+    const aliveSince = (await databaseNow(trx)) - HEARTBEAT_LOST_MS;
+    query = query.where('instance_id', 'not in', (living) =>
+      living.selectFrom('instances').select('instances.id').where('heartbeat_at', '>=', aliveSince),
+    );
+  }
+  const left = await query.limit(100).execute();
+  for (const { id: reservationId } of left) await refund(trx, { reservationId, now: args.now });
+  return left.length;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinAs, type Client } from '#test/client.ts';
 import { startScriptedProvider, type ScriptedProvider } from '#test/scripted-provider.ts';
 import { startServer, type TestServer } from '#test/server.ts';
+import { recoverTitles, reserveTitle } from './title.store.ts';
 import { tidyTitle } from './titles.ts';
 
 let server: TestServer;
@@ -61,4 +62,16 @@ test.each([
   ['', ''],
 ])('the title %j becomes %j', (text, title) => {
   expect(tidyTitle(text)).toBe(title);
+});
+
+test('what a stopped process had set aside for a title goes back', async () => {
+  const { database } = server.context;
+  const userId = (await member.get('/accounts/profile')).body.id;
+  const { body } = await member.post('/chat', { content: '짧은 질문' });
+  const limits = server.context.limits;
+  const place = { sessionId: body.session_id, userId, model: 'm', limits, instanceId: 'gone' };
+  expect(await database.write(reserveTitle, place)).toMatchObject({ userId });
+  const args = { instanceId: server.context.instanceId, alone: database.kind === 'sqlite', now: Date.now() };
+  expect(await database.write(recoverTitles, args)).toBe(1);
+  expect(await database.write(recoverTitles, args)).toBe(0);
 });
