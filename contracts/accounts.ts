@@ -47,7 +47,6 @@ export const user = z
     last_login: instant.nullable(),
   })
   .meta({ id: 'User' });
-export type User = z.infer<typeof user>;
 
 export const quota = z
   .object({

@@ -63,7 +63,6 @@ export const botVersion = z
     created_at: instant,
   })
   .meta({ id: 'BotVersion' });
-export type BotVersion = z.infer<typeof botVersion>;
 
 export const botVersionPage = pageOf(botVersion).meta({ id: 'BotVersionPage' });
 

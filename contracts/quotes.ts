@@ -51,7 +51,6 @@ export const quoteChange = newQuote.partial().extend({
   status: quoteStatus.optional(),
   reply: longText(0, 2_000).nullable().optional(),
 });
-export type QuoteChange = z.infer<typeof quoteChange>;
 
 const yesOrNo = z.enum(['true', 'false']);
 

@@ -24,7 +24,6 @@ export const sessionReply = z.object({
   left_out: z.int().optional(),
   citations: z.array(citation).optional(),
 });
-export type SessionReply = z.infer<typeof sessionReply>;
 
 export const sessionPrompt = z.object({
   id: rowId,
@@ -109,7 +108,6 @@ export const promptChange = z.object({
 export const askBody = z.object({ stream: z.boolean().optional() });
 
 const sessionState = sessionFields.pick({ id: true, status: true, next_question: true });
-export type SessionState = z.infer<typeof sessionState>;
 
 export const promptKind = z.enum(['question', 'current_state', 'goal', 'misc']);
 

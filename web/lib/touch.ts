@@ -3,13 +3,7 @@ export function isTouchPrimary(): boolean {
   return matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
 }
 
-const key = 'daesa.enterSends';
-
+/** Where fingers point, Enter breaks the line and the button sends. */
 export function enterSends(): boolean {
-  const chosen = localStorage.getItem(key);
-  return chosen === null ? !isTouchPrimary() : chosen === 'yes';
-}
-
-export function chooseEnterSends(yes: boolean): void {
-  localStorage.setItem(key, yes ? 'yes' : 'no');
+  return !isTouchPrimary();
 }
