@@ -23,6 +23,9 @@ export function findPostgres(): string | undefined {
   return newest && existsSync(`${root}/${newest}/bin/initdb`) ? `${root}/${newest}/bin` : undefined;
 }
 
+/** It stands in a folder that not every PATH has. */
+const runuser = ['/usr/sbin/runuser', '/sbin/runuser'].find((path) => existsSync(path)) ?? 'runuser';
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,7 +44,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     chmodSync(directory, 0o700);
   }
   const command = (name: string, args: string[]): [string, string[]] =>
-    asRoot ? ['runuser', ['-u', 'postgres', '--', `${bin}/${name}`, ...args]] : [`${bin}/${name}`, args];
+    asRoot ? [runuser, ['-u', 'postgres', '--', `${bin}/${name}`, ...args]] : [`${bin}/${name}`, args];
   const data = `${directory}/data`;
   execFileSync(
     ...command('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']),
