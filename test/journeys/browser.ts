@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Client } from '#test/client.ts';
+import { en } from '#web/text/en.ts';
+import { ko } from '#web/text/ko.ts';
+
+export const texts = { ko, en };
+export type Language = keyof typeof texts;
+
+const output = fileURLToPath(new URL('../output/', import.meta.url));
+
+/** A real Chromium without a window, which speaks to nobody but the server under test. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Visit {
+  page: Page;
+  context: BrowserContext;
+  /** Errors of the page that nobody expected: exceptions, and what the browser refused. */
+  wrong: string[];
+  close(): Promise<void>;
+}
+
+interface VisitOptions extends BrowserContextOptions {
+  language?: Language;
+  /** Comes logged in as this account. */
+  as?: Client;
+}
+
+/** A person's browser: empty storage, a language, perhaps a login. */
+export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
+  const { language = 'ko', as, ...others } = options;
+  const context = await browser.newContext({
+    baseURL: url,
+    locale: language === 'ko' ? 'ko-KR' : 'en-US',
+    timezoneId: 'Asia/Seoul',
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    ...others,
+  });
+  if (as) {
+    const login = { email: as.email, password: 'correct horse 7', session: 'cookie' };
+    const answer = await context.request.post('/accounts/login', { data: login });
+    if (!answer.ok()) throw new Error(`logging in failed: ${answer.status()} ${await answer.text()}`);
+  }
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    // A refused request is an answer of the server, which the page shows.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) wrong.push(message.text());
+  });
+  return { page, context, wrong, close: () => context.close() };
+}
+
+/** Keeps what the page looks like, for people to look at. */
+export async function photograph(page: Page, name: string): Promise<void> {
+  mkdirSync(output, { recursive: true });
+  await page.screenshot({ path: `${output}${name}.png` });
+}
