@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { accountDeletion, profile, profileChange } from '#contracts/accounts.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
@@ -11,6 +11,7 @@ import { hashPassword } from './password.ts';
 import { removeAccount } from './remove-account.ts';
 
 const config = { access: 'user' as const };
+const archive = z.any().meta({ description: 'A zip archive: JSON, and conversations in Markdown too' });
 
 export function addProfileRoutes(app: App, parts: AccountsParts): void {
   app.get(
@@ -44,7 +45,14 @@ export function addProfileRoutes(app: App, parts: AccountsParts): void {
   addDeletion(app, parts);
   app.get(
     '/accounts/export',
-    { config, schema: { tags: ['accounts'], summary: 'Everything of the account, as a zip archive' } },
+    {
+      config,
+      schema: {
+        tags: ['accounts'],
+        summary: 'Everything of the account, as a zip archive',
+        response: answers({ 200: archive }),
+      },
+    },
     async (request, reply) => {
       await parts.throttle.export(visitorOf(request).id);
       return reply
