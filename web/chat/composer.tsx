@@ -81,7 +81,9 @@ export function Composer({ thread, view, ref }: ComposerProps) {
               aria-label={t('composer.stop')}
               title={t('composer.stop')}
               aria-busy={underWay.stopping || undefined}
-              onClick={() => {
+              onClick={({ detail }) => {
+                // The second half of a double click on "send", in whose place this button has come.
+                if (detail > 1) return;
                 void thread.stop();
                 field.current?.focus();
               }}

@@ -1,0 +1,96 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from '#test/client.ts';
+import { joinAs } from '#test/client.ts';
+import { startServer, type TestServer } from '#test/server.ts';
+import { openBrowser, texts, visit } from './browser.ts';
+
+const t = texts.ko;
+let server: TestServer;
+let browser: Browser;
+let member: Client;
+
+beforeAll(async () => {
+  const providers = ['KAKAO', 'NAVER', 'GOOGLE'].flatMap((name): [string, string][] => [
+    [`${name}_CLIENT_ID`, 'client'],
+    [`${name}_CLIENT_SECRET`, 'secret'],
+  ]);
+  server = await startServer({ env: Object.fromEntries(providers) });
+  browser = await openBrowser();
+  member = await joinAs(server.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function logIn(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(member.email);
+  await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.keyboard.press('Enter');
+}
+
+test.each([
+  ['/chat?q=y#z', '/chat?q=y#z'],
+  ['//evil.example', '/'],
+  ['/\\evil.example', '/'],
+  ['https://evil.example/', '/'],
+  ['javascript:alert(1)', '/'],
+])('login with next=%s leads to %s', async (next, expected) => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto(`/accounts/login?next=${encodeURIComponent(next)}`);
+  await logIn(page);
+  await page.waitForURL((url) => !url.pathname.startsWith('/accounts/'));
+  await expect.poll(() => page.url()).toBe(server.url + expected);
+  await close();
+});
+
+test('whoever is sent to login comes back to exactly where they were going', async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto('/chat?q=y#z');
+  await page.waitForURL((url) => url.pathname === '/accounts/login');
+  await logIn(page);
+  await page.waitForURL((url) => url.pathname === '/chat');
+  await expect.poll(() => page.url()).toBe(`${server.url}/chat?q=y#z`);
+  await close();
+});
+
+test('a wrong password is said once, and what was typed stays', async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto('/accounts/login');
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(member.email);
+  const password = page.getByLabel(t['auth.password'], { exact: true });
+  await password.fill('wrong horse 7');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText(t['auth.bad']).waitFor();
+  expect(await password.inputValue()).toBe('wrong horse 7');
+  expect(await password.evaluate((field) => field === document.activeElement)).toBe(true);
+  await close();
+});
+
+test("the providers' buttons follow the providers' rules, and are of one height", async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto('/accounts/login');
+  const kakao = page.getByRole('link', { name: t['auth.kakao'], exact: true });
+  await kakao.waitFor();
+  const look = await kakao.evaluate((link) => {
+    const { backgroundColor, borderRadius } = getComputedStyle(link);
+    return { backgroundColor, borderRadius };
+  });
+  expect(look).toEqual({ backgroundColor: 'rgb(254, 229, 0)', borderRadius: '12px' });
+  const names = [t['auth.kakao'], t['auth.naver'], t['auth.google']];
+  const boxes = await Promise.all(names.map((name) => page.getByRole('link', { name, exact: true }).boundingBox()));
+  expect(new Set(boxes.map((box) => box?.height)).size).toBe(1);
+  expect(boxes.map((box) => box!.y)).toEqual(boxes.map((box) => box!.y).toSorted((a, b) => a - b));
+  await close();
+});
+
+test("inside of KakaoTalk, Google's button says what to do instead", async () => {
+  const { page, close } = await visit(browser, server.url, {
+    userAgent: 'Mozilla/5.0 (Linux; Android 15) KAKAOTALK/11',
+  });
+  await page.goto('/accounts/login');
+  await page.getByText(t['inapp.google']).waitFor();
+  expect(await page.getByRole('link', { name: t['auth.google'] }).count()).toBe(0);
+  await close();
+});
