@@ -13,6 +13,8 @@ export interface LiveVisitors {
 export type FindLive = (ids: { logins: number[]; keys: number[] }) => Promise<{ logins: number[]; keys: number[] }>;
 
 const EVERY_MS = 1_000;
+/** What a WebSocket has for its own goodbye; within the two seconds. */
+const GOODBYE_MS = 600;
 /** Most ids of one query. */
 const AT_ONCE = 500;
 
@@ -77,7 +79,9 @@ export function addLiveVisitors(app: App, live: LiveVisitors): void {
     if (!request.visitor) return;
     const upgraded = request.headers.upgrade !== undefined;
     const { socket } = request.raw;
-    const stop = live.watch(request.visitor, () => socket.destroy());
+    const end = () => void socket.destroy();
+    // A WebSocket that looks for itself says goodbye first.
+    const stop = live.watch(request.visitor, upgraded ? () => void setTimeout(end, GOODBYE_MS).unref() : end);
     (upgraded ? socket : reply.raw).once('close', stop);
   });
 }
