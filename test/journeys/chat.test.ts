@@ -139,7 +139,7 @@ test('who scrolls up is left where they read; who stands at the end follows', as
   await close();
 });
 
-test('an answer that fails before its first word costs nothing and can be asked again', async () => {
+test('an answer that fails before its first word costs nothing and can be asked again, as any answer can', async () => {
   const { page, close } = await openChat();
   const left = await page.locator('[data-quota]').getAttribute('data-quota');
   server.provider.setDefault({ status: 500 });
@@ -150,6 +150,10 @@ test('an answer that fails before its first word costs nothing and can be asked 
   server.provider.setDefault({ text: '이제 돼요' });
   await page.getByRole('button', { name: t['action.tryAgain'] }).click();
   await answersOf(page).getByText('이제 돼요').waitFor();
+  server.provider.setDefault({ text: '다르게 말하면' });
+  await page.getByRole('button', { name: t['chat.regenerate'] }).click();
+  await answersOf(page).getByText('다르게 말하면').waitFor();
+  expect(await answersOf(page).count()).toBe(1);
   await close();
 });
 

@@ -54,8 +54,16 @@ function Answer({ turn, thread, last }: TurnViewProps) {
       {turn.lost && <Lost />}
       {turn.state === 'stopped' && <Mark>{t('stopped')}</Mark>}
       {turn.cut && <Mark>{t(turn.cut === 'length' ? 'chat.cutLength' : 'chat.cutFilter')}</Mark>}
-      {(turn.state === 'failed' || turn.state === 'interrupted') && <Failure turn={turn} thread={thread} last={last} />}
-      {turn.answer && !underWay && <Actions turn={turn} body={body} />}
+      {(turn.state === 'failed' || turn.state === 'interrupted' || (turn.failure && !underWay)) && (
+        <Failure turn={turn} thread={thread} last={last} />
+      )}
+      {turn.answer && !underWay && (
+        <Actions
+          turn={turn}
+          body={body}
+          onAgain={last && turn.id !== undefined ? () => void thread.retry(turn) : undefined}
+        />
+      )}
     </div>
   );
 }
@@ -99,7 +107,12 @@ function Failure({ turn, thread, last }: TurnViewProps) {
   const { t } = useWords();
   const text = turn.state === 'interrupted' ? t('chat.interrupted') : t('model.fail');
   const refused =
-    turn.failure === 'provider_refused' || turn.failure === 'budget_exhausted' || turn.failure === 'quota_exhausted';
+    // The earlier answer still stands; what failed is the wish for another one.
+    turn.state === 'done' ||
+    turn.state === 'stopped' ||
+    turn.failure === 'provider_refused' ||
+    turn.failure === 'budget_exhausted' ||
+    turn.failure === 'quota_exhausted';
   return (
     <div className="mt-3">
       <ErrorNotice
@@ -122,7 +135,14 @@ function Failure({ turn, thread, last }: TurnViewProps) {
   );
 }
 
-function Actions({ turn, body }: { turn: ShownTurn; body: React.RefObject<HTMLDivElement | null> }) {
+interface ActionsProps {
+  turn: ShownTurn;
+  body: React.RefObject<HTMLDivElement | null>;
+  /** Asks for another answer, where that is possible. */
+  onAgain: (() => void) | undefined;
+}
+
+function Actions({ turn, body, onAgain }: ActionsProps) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
@@ -138,6 +158,7 @@ function Actions({ turn, body }: { turn: ShownTurn; body: React.RefObject<HTMLDi
         label={t(copied ? 'toast.copied' : 'chat.copy')}
         onClick={() => void copy()}
       />
+      {onAgain && <IconButton small icon={RotateCcw} label={t('chat.regenerate')} onClick={onAgain} />}
       {copied && <output className="text-xs text-soft">{t('toast.copied')}</output>}
     </div>
   );

@@ -54,6 +54,7 @@ export const en: Record<TextKey, string> = {
   'chat.messages': 'Conversation',
   'chat.older': 'Show earlier messages',
   'chat.readOnly': 'Somebody else has published this chat.',
+  'chat.regenerate': 'Answer again',
   'chat.toEnd': 'Scroll to the end',
   'chat.turn': 'Question: {text}',
 

@@ -52,6 +52,7 @@ export const ko = {
   'chat.messages': '대화 내용',
   'chat.older': '이전 대화 보기',
   'chat.readOnly': '다른 사람이 공개한 대화예요.',
+  'chat.regenerate': '다시 답변 받기',
   'chat.toEnd': '맨 아래로',
   'chat.turn': '질문: {text}',
 
