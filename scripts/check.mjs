@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { startNode, stopIfAsked } from './children.mjs';
-import { commandOf, root } from './paths.mjs';
+import { commandOf } from './paths.mjs';
 import { say } from './say.mjs';
 
 /** Runs every check, however the earlier ones end, and says which failed: the exit code. */
@@ -19,8 +17,7 @@ export async function runChecks(node) {
 }
 
 function checks() {
-  const types = ['tsconfig.json', 'contracts/tsconfig.json'];
-  if (existsSync(join(root, 'web', 'main.tsx'))) types.push('web/tsconfig.json');
+  const types = ['tsconfig.json', 'contracts/tsconfig.json', 'web/tsconfig.json', 'test/journeys/tsconfig.json'];
   return [
     ['format', commandOf('oxfmt'), ['--check']],
     ['lint and borders', commandOf('oxlint'), ['--deny-warnings']],
