@@ -85,7 +85,7 @@ test.each<Language>(['ko', 'en'])(
     await page.getByText(t['history.noResult'].replace('{query}', '없는 낱말')).waitFor();
     await search.fill('낱말42');
     const rows = page.getByRole('main').locator('[data-row]');
-    await rows.first().waitFor();
+    await rows.getByText('낱말42').waitFor();
     expect(await rows.count()).toBe(1);
     await photograph(page, `history-${language}`);
     await rows.first().click();

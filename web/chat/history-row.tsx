@@ -38,7 +38,13 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
       >
         <span className="min-w-0 py-2">
           <span className="block truncate text-base">{row.title}</span>
-          {found && row.excerpt !== row.title && <span className="block truncate text-soft">{row.excerpt}</span>}
+          {found && row.match && (
+            <span className="block truncate text-soft">
+              {row.match.before}
+              <mark className="bg-transparent font-medium text-ink">{row.match.hit}</mark>
+              {row.match.after}
+            </span>
+          )}
         </span>
         {row.visibility === 'public' && (
           <span className="inline-flex shrink-0 items-center gap-1 text-xs text-soft">
