@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const script = fileURLToPath(new URL('./check-sizes.mjs', import.meta.url));
-const built = existsSync(fileURLToPath(new URL('./dist/.vite/manifest.json', import.meta.url)));
+const script = fileURLToPath(new URL('../web/check-sizes.mjs', import.meta.url));
+const built = existsSync(fileURLToPath(new URL('../web/dist/.vite/manifest.json', import.meta.url)));
 
 // `npm test` builds the web app first; a single run of this file may come before any build.
 test.runIf(built)('no page of the built app weighs more than its budget', async () => {
