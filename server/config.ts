@@ -39,6 +39,13 @@ export const settings = {
     ...secretUrl(['postgres', 'postgresql'], 'A PostgreSQL (15 or newer) in place of the embedded SQLite.'),
     shown: 'unset: SQLite',
   },
+  REDIS_URL: {
+    ...secretUrl(
+      ['redis', 'rediss'],
+      'A Redis that several instances share: streams, the response cache and short limits. Never the truth about quota, money or logins.',
+    ),
+    shown: 'unset: in this process',
+  },
   OPENAI_API_KEY: secret('The provider’s key. It is never logged and never sent to a browser.'),
   OPENAI_BASE_URL: url(
     ['http', 'https'],

@@ -25,6 +25,7 @@ import { identifyAlsoBy } from './keys/identify-key.ts';
 import { findLiveKeys } from './keys/keys.store.ts';
 import { nanoOf } from './spend/money.ts';
 import { FREE, priceListOf } from './spend/price-list.ts';
+import { connectRedis, type Redis } from './redis/connect-redis.ts';
 import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { createLogger } from './logger.ts';
@@ -39,6 +40,8 @@ export interface Context {
   clock: () => number;
   instanceId: string;
   database: Database;
+  /** What several instances share; undefined for one alone. */
+  redis: Redis | undefined;
   upstream: Upstream;
   generations: Generations;
   titles: Titles;
@@ -74,6 +77,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const instanceId = randomBytes(9).toString('base64url');
   const database = await openDatabase(config, options);
   const secret = await database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });
+  const redis = config.REDIS_URL ? await connectRedis(config.REDIS_URL, logger) : undefined;
   const upstream = createUpstream({
     apiKey: config.OPENAI_API_KEY,
     baseUrl: config.OPENAI_BASE_URL,
@@ -124,6 +128,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     clock,
     instanceId,
     database,
+    redis,
     upstream,
     generations,
     titles,
@@ -145,6 +150,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await stopIndexing();
       await mailer?.close();
       await upstream.close();
+      redis?.destroy();
       await database.close();
     },
   };

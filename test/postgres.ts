@@ -26,7 +26,8 @@ export function findPostgres(): string | undefined {
 /** It stands in a folder that not every PATH has. */
 const runuser = ['/usr/sbin/runuser', '/sbin/runuser'].find((path) => existsSync(path)) ?? 'runuser';
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens at now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
