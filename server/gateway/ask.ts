@@ -202,7 +202,7 @@ export async function askJson(
   if ('kept' in begun) return sendKept(reply, begun.kept, { 'idempotent-replayed': 'true' });
   const { ticket, headers } = begun;
   const remembered = cacheKey(endpoint.name, members, chosen.used, request, visitor);
-  const cached = remembered === undefined ? undefined : parts.cache.get(remembered);
+  const cached = remembered === undefined ? undefined : await parts.cache.get(remembered);
   if (cached) return answerFromCache(parts, endpoint, ticket, cached, reply, { ...headers, ...chosen.headers });
   const body = bodyFor(endpoint, asked, chosen, foreseen?.added);
   const maximum = asked.maximum ?? foreseen?.added;
@@ -231,7 +231,7 @@ export async function askJson(
       onWhole: async (answer, reader) => {
         await options.onWhole?.(answer, reader, targets[0]!.name);
         if (remembered === undefined || !reader.begun || !reader.usage) return;
-        parts.cache.set(remembered, { ...answer, model: reader.model || chosen.used, usage: reader.usage });
+        void parts.cache.set(remembered, { ...answer, model: reader.model || chosen.used, usage: reader.usage });
       },
     },
     parts,

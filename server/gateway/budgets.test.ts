@@ -1,72 +1,23 @@
-import { Agent, request } from 'undici';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
-import { startServer, type TestServer } from '#test/server.ts';
+import { clientOf } from '#test/client.ts';
 
 let house: GatewayHouse;
-const agent = new Agent({ connections: 250, pipelining: 1 });
 
 beforeAll(async () => {
   house = await startGateway();
+  house.provider.setModels(['gpt-4', 'gpt-5-mini', 'gpt-4o-mini']);
 });
-afterAll(async () => {
-  await agent.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 /** At $60 a million, 1,660 tokens of gpt-4 cost $0.0996, and the question about $0.0003. */
 const tenCents = { model: 'gpt-4', max_tokens: 1_660, messages: [{ role: 'user', content: 'Ten cents' }] };
 const costsTenCents = { usage: { prompt: 9, completion: 1_660 } };
 
 async function post(url: string, key: string, body: object): Promise<{ status: number; code: string | undefined }> {
-  const { statusCode, body: answer } = await request(`${url}/v1/chat/completions`, {
-    dispatcher: agent,
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const { error } = (await answer.json()) as { error?: { code: string } };
-  return { status: statusCode, code: error?.code };
+  const answer = await clientOf(url, key).post('/v1/chat/completions', body);
+  return { status: answer.status, code: answer.body.error?.code };
 }
-
-describe('two hundred parallel calls of ten cents on a budget of one dollar', () => {
-  let second: TestServer | undefined;
-  beforeAll(async () => {
-    house.provider.setModels(['gpt-4', 'gpt-5-mini', 'gpt-4o-mini']);
-    // Only PostgreSQL serves two processes at once.
-    if (inject('database') === 'postgres') {
-      const { dataDir, databaseUrl } = house.server;
-      second = await startServer({
-        env: {
-          OPENAI_BASE_URL: house.provider.url,
-          OPENAI_API_KEY: 'sk-x',
-          DAILY_REQUEST_LIMIT: '-1',
-          MAX_CONCURRENT_GENERATIONS: '0',
-        },
-        on: { dataDir: `${dataDir}-second`, databaseUrl },
-      });
-    }
-  });
-  afterAll(() => second?.close());
-
-  test.for([1, 2, 3])('serve at least nine and never more than the dollar, round %i', { timeout: 60_000 }, async () => {
-    house.provider.reset();
-    house.provider.setDefault({ ...costsTenCents, delayMs: 20 });
-    const { id, key } = await house.key({ monthly_budget_usd: 1 });
-    const urls = [house.server.url, second?.url ?? house.server.url];
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => post(urls[index % 2]!, key, tenCents)));
-    const served = answers.filter(({ status }) => status === 200).length;
-    expect(answers.filter(({ code }) => code === 'budget_exhausted')).toHaveLength(200 - served);
-    expect(house.provider.counts['/v1/chat/completions']).toBe(served);
-    expect(served).toBeGreaterThanOrEqual(9);
-    const rows = (await house.ledger()).filter((row) => row.key_id === id);
-    const spent = rows.reduce((sum, row) => sum + Number(row.cost), 0);
-    expect(spent).toBeLessThanOrEqual(1_000_000_000);
-    expect(spent).toBe(served * (9 * 30_000 + 1_660 * 60_000));
-    const shown = (await house.owner.get(`/keys/${id}`)).body;
-    expect(shown.spent_usd).toBeCloseTo(spent / 1e9, 9);
-  });
-});
 
 describe('a budget', () => {
   test('adds a maximum where the request has none, in the field that the model takes', async () => {

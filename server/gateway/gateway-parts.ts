@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { Identify } from '../http/visitor.ts';
+import type { Redis } from '../redis/connect-redis.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import { FREE } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
@@ -10,16 +11,18 @@ import type { GatewayParts } from './ask.ts';
 import { createBreakers } from './breakers.ts';
 import { createDemoTransport } from './demo-transport.ts';
 import { createProgressNotes } from './progress-notes.ts';
-import { createResponseCache } from './response-cache.ts';
+import { cacheInMemory, cacheInRedis } from './response-cache.ts';
 import { createRunningCalls } from './running-calls.ts';
 import { createTargets } from './targets.ts';
 
 interface Surroundings {
   config: Config;
   database: Database;
+  redis: Redis | undefined;
   upstream: Upstream;
   limits: SpendLimits;
   instanceId: string;
+  secret: string;
   identify: Identify;
   clock: () => number;
   logger: FastifyBaseLogger;
@@ -52,7 +55,7 @@ export function createGatewayParts(context: Surroundings, observe: GatewayParts[
     clock,
     tickets: { database, logger, clock },
     breakers: createBreakers(),
-    cache: createResponseCache(),
+    cache: context.redis ? cacheInRedis(context.redis, context.secret) : cacheInMemory(),
     progress: createProgressNotes(database, clock),
     running: createRunningCalls(),
     observe,

@@ -1,7 +1,10 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import OpenAI from 'openai';
 import { joinAs } from '#test/client.ts';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
+import { hasRedis, startRedis } from '#test/redis.ts';
+import { freshPlace } from '#test/server.ts';
 
 let house: GatewayHouse;
 const question = {
@@ -63,6 +66,31 @@ test('never crosses from one user to another, unless both keys say so', async ()
   await (await keyOfStranger({ response_cache: 'shared' })).chat.completions.create(secret);
   expect(asked()).toBe(3);
 });
+
+test.skipIf(!hasRedis)(
+  'what a Redis remembers outlives the process, stays in its deployment, and may be away',
+  async () => {
+    const redis = await startRedis();
+    const place = await freshPlace();
+    const env = { REDIS_URL: redis.url };
+    const askAt = async (one: GatewayHouse) => {
+      const { openai } = await one.key({ response_cache: 'shared' });
+      const { response } = await openai.chat.completions.create(question).withResponse();
+      return [response.headers.get('x-daesa-cache'), one.provider.counts['/v1/chat/completions'] ?? 0];
+    };
+    const first = await startGateway({ env, on: place });
+    expect(await askAt(first)).toEqual([null, 1]);
+    await first.close();
+    const next = await startGateway({ env, on: place });
+    expect(await askAt(next)).toEqual(['hit', 0]);
+    const stranger = await startGateway({ env });
+    expect(await askAt(stranger)).toEqual([null, 1]);
+    await redis.stop();
+    expect(await askAt(next)).toEqual([null, 1]);
+    for (const one of [next, stranger]) await one.close();
+    rmSync(place.dataDir, { recursive: true, force: true });
+  },
+);
 
 test('calls are counted by model and status', async () => {
   const answer = await fetch(`${house.server.url}/metrics`);

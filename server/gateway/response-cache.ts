@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { Visitor } from '../http/visitor.ts';
+import type { Redis } from '../redis/connect-redis.ts';
 import { readValue, type JsonMembers } from './json-members.ts';
 import type { KeptAnswer } from './gateway.store.ts';
 import type { CallUsage } from './read-usage.ts';
@@ -12,8 +14,8 @@ export interface CachedAnswer extends KeptAnswer {
 }
 
 export interface ResponseCache {
-  get(key: string): CachedAnswer | undefined;
-  set(key: string, answer: CachedAnswer): void;
+  get(key: string): Promise<CachedAnswer | undefined>;
+  set(key: string, answer: CachedAnswer): Promise<void>;
 }
 
 const KEPT_MS = 3_600_000;
@@ -21,7 +23,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const LARGEST_ANSWER = 2 * 1024 * 1024;
 
 /** Exact matches, in this process: an hour at most, the oldest go first where memory ends. */
-export function createResponseCache(now: () => number = () => performance.now()): ResponseCache {
+export function cacheInMemory(now: () => number = () => performance.now()): ResponseCache {
   const answers = new Map<string, { answer: CachedAnswer; until: number }>();
   let bytes = 0;
   const drop = (key: string) => {
@@ -29,14 +31,14 @@ export function createResponseCache(now: () => number = () => performance.now())
     answers.delete(key);
   };
   return {
-    get: (key) => {
+    get: async (key) => {
       const found = answers.get(key);
       if (!found) return undefined;
       if (now() < found.until) return found.answer;
       drop(key);
       return undefined;
     },
-    set: (key, answer) => {
+    set: async (key, answer) => {
       if (answer.answer.length > LARGEST_ANSWER) return;
       drop(key);
       answers.set(key, { answer, until: now() + KEPT_MS });
@@ -45,6 +47,28 @@ export function createResponseCache(now: () => number = () => performance.now())
         if (bytes <= MOST_BYTES) break;
         drop(oldest);
       }
+    },
+  };
+}
+
+/** Asking the model again is better than waiting longer for what may be remembered. */
+const LONGEST_LOOK_MS = 100;
+
+/**
+ * Exact matches for all instances of one deployment, by its `secret`: others may use the same Redis. While it is
+ * away nothing is found and nothing is kept.
+ */
+export function cacheInRedis(redis: Redis, secret: string): ResponseCache {
+  const nameOf = (key: string) => `daesa:answer:${createHmac('sha256', secret).update(key).digest('base64url')}`;
+  return {
+    get: async (key) => {
+      const late = sleep(LONGEST_LOOK_MS, undefined, { ref: false });
+      const found = await Promise.race([redis.get(nameOf(key)), late]).catch(() => undefined);
+      return found ? (JSON.parse(found) as CachedAnswer) : undefined;
+    },
+    set: async (key, answer) => {
+      if (answer.answer.length > LARGEST_ANSWER) return;
+      await redis.set(nameOf(key), JSON.stringify(answer), { PX: KEPT_MS }).catch(() => undefined);
     },
   };
 }
