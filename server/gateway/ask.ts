@@ -223,6 +223,7 @@ export async function askJson(
           dropUsage: asked.stream && !asked.includeUsage,
           maxText: maximum ? Math.max(4_096, maximum * asked.answers * CHARACTERS_OF_TOKEN) : LONGEST_TEXT,
         }),
+      estimatePrompt: () => estimatePrompt(members.bytes),
       countPrompt: () => countPrompt(members.bytes),
       counted: spokenCharacters(endpoint, members),
       streams: asked.stream,

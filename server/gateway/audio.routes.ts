@@ -76,6 +76,7 @@ async function askForm(
       model: form.model === undefined ? '' : chosen.used,
       request: () => ({ method: 'POST', path: endpoint, headers, body }),
       reader: () => new TypedAnswer({ secrets: target.transport.secrets, dropUsage: false, maxText: 64 * 1024 * 1024 }),
+      estimatePrompt: () => 0,
       countPrompt: () => Promise.resolve(0),
       streams: true,
       headers: { ...begun.headers, ...chosen.headers },

@@ -22,13 +22,13 @@ import type { Breakers } from './breakers.ts';
 import type { KeptAnswer } from './gateway.store.ts';
 import type { CallUsage } from './read-usage.ts';
 import { ProviderCall, type Refusal } from './provider-call.ts';
-import type { ProgressNotes } from './progress-notes.ts';
+import type { ProgressNotes, PromptSize } from './progress-notes.ts';
 import { handOnRefusal } from './refusal.ts';
 import type { RunningCalls } from './running-calls.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface CallPlan {
+export interface CallPlan extends PromptSize {
   ticket: Ticket;
   /** Where it may be asked, the best first. */
   targets: Target[];
@@ -36,8 +36,6 @@ export interface CallPlan {
   /** The request for one target. */
   request: (target: Target) => ProviderRequest;
   reader: (target: Target) => AnswerReader;
-  /** Tokens of what is asked, as exactly as they can be counted. */
-  countPrompt: () => Promise<number>;
   streams: boolean;
   headers: Record<string, string>;
   keepsCopy: boolean;
@@ -155,7 +153,7 @@ function attemptOnce(
       keepsCopy: plan.keepsCopy,
       pause: () => call?.pause(),
       resume: () => call?.resume(),
-      onBegun: () => parts.progress.begin(plan.ticket.id, reader, plan.countPrompt),
+      onBegun: () => parts.progress.begin(plan.ticket.id, reader, plan),
     });
     const attempt: Attempt = {
       target,
