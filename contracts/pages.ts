@@ -28,13 +28,14 @@ export interface Page {
   login: boolean;
 }
 
+const patterns = pages.map((page) => ({ page, parts: page.path.split('/') }));
+
 /** The page of a path (without its query), or undefined. */
 export function findPage(path: string): Page | undefined {
   const segments = path.split('/');
-  return pages.find((page) => {
-    const parts = page.path.split('/');
-    return parts.length === segments.length && parts.every((part, index) => matches(part, segments[index]!));
-  });
+  return patterns.find(
+    ({ parts }) => parts.length === segments.length && parts.every((part, index) => matches(part, segments[index]!)),
+  )?.page;
 }
 
 function matches(part: string, segment: string): boolean {

@@ -15,7 +15,6 @@ import { keepAlive } from './turns/recovery.ts';
 import { createTitles, type Titles } from './turns/titles.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
-import { openPostgres } from './db/postgres.ts';
 import { openSqlite } from './db/sqlite.ts';
 import { recoverCalls } from './gateway/recover-calls.ts';
 import { createBlockedNetworks, type BlockedNetworks } from './http/blocked-networks.ts';
@@ -91,7 +90,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       wholeMs: config.ANSWER_TIMEOUT_MS,
     },
   });
-  const mailer = createMailer(config, logger);
+  const mailer = await createMailer(config, logger);
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
   const limits: SpendLimits = {
     dailyRequests: config.DAILY_REQUEST_LIMIT,
@@ -175,8 +174,12 @@ async function blockAbuser(
   await networks.refresh();
 }
 
-function openDatabase(config: Config, options: ContextOptions): Promise<Database> {
-  if (config.DATABASE_URL) return openPostgres({ url: config.DATABASE_URL });
+/** What only one kind of database needs is loaded where it is used: an idle server stays small. */
+async function openDatabase(config: Config, options: ContextOptions): Promise<Database> {
+  if (config.DATABASE_URL) {
+    const { openPostgres } = await import('./db/postgres.ts');
+    return openPostgres({ url: config.DATABASE_URL });
+  }
   return openSqlite({
     dataDir: config.DATA_DIR,
     stores,

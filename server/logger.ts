@@ -30,9 +30,12 @@ export function describeError(error: unknown, depth = 0): LoggedError {
   };
 }
 
-/** Lines that nobody takes any more (the terminal is closed) are dropped: pino would retry for ever. */
+/**
+ * Lines are written a page at a time, or after a fifth of a second: a write for each takes as long as the line.
+ * Those that nobody takes any more (the terminal is closed) are dropped, where pino would retry for ever.
+ */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false });
+  const output = pino.destination({ dest: 1, sync: false, minLength: 4_096, periodicFlush: 200 });
   output.on('error', () => Object.assign(output, { write: () => true, flushSync: () => {}, end: () => {} }));
   return output;
 }

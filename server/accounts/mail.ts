@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../config.ts';
 import { writeMail, type MailText } from './mail-texts.ts';
@@ -11,8 +10,9 @@ export interface Mailer {
 }
 
 /** undefined where no mail server is set. */
-export function createMailer(config: Config, logger: FastifyBaseLogger): Mailer | undefined {
+export async function createMailer(config: Config, logger: FastifyBaseLogger): Promise<Mailer | undefined> {
   if (!config.SMTP_URL) return undefined;
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport(config.SMTP_URL, {
     from: config.MAIL_FROM ?? `Daesa <no-reply@${new URL(config.PUBLIC_URL).hostname}>`,
   });

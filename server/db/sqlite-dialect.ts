@@ -21,7 +21,7 @@ interface Prepared {
 
 type Parameter = null | number | bigint | string | Uint8Array;
 
-/** Kysely's view of one `node:sqlite` connection. Every query runs synchronously. */
+/** One `node:sqlite` connection, as kysely sees it. Every query runs synchronously. */
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
@@ -38,6 +38,14 @@ class SqliteConnection implements DatabaseConnection {
     const prepared = { statement, returnsRows: statement.columns().length > 0 };
     this.#prepared.set(sql, prepared);
     return prepared;
+  }
+
+  /** The rows of a query; none of one that returns none. */
+  all(sql: string, parameters: readonly unknown[]): unknown[] {
+    const { statement, returnsRows } = this.#prepare(sql);
+    if (returnsRows) return statement.all(...(parameters as Parameter[]));
+    statement.run(...(parameters as Parameter[]));
+    return [];
   }
 
   // oxlint-disable-next-line require-await -- kysely asks for a promise; the work itself is synchronous
@@ -59,8 +67,8 @@ class SqliteConnection implements DatabaseConnection {
 class SqliteDriver implements Driver {
   readonly #connection: SqliteConnection;
 
-  constructor(database: DatabaseSync) {
-    this.#connection = new SqliteConnection(database);
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
   }
 
   async init(): Promise<void> {}
@@ -80,7 +88,14 @@ class SqliteDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-class EmbeddedAdapter extends SqliteAdapter {
+/** The connection of a database is known by its adapter, which kysely shows. */
+export class EmbeddedAdapter extends SqliteAdapter {
+  readonly connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    super();
+    this.connection = connection;
+  }
   /** Queries never overlap on a synchronous connection, so kysely has nothing to serialise. */
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -93,9 +108,10 @@ class EmbeddedAdapter extends SqliteAdapter {
 
 /** A kysely dialect over an open `node:sqlite` database, which stays the caller's to close. */
 export function sqliteDialect(database: DatabaseSync): Dialect {
+  const connection = new SqliteConnection(database);
   return {
-    createAdapter: () => new EmbeddedAdapter(),
-    createDriver: () => new SqliteDriver(database),
+    createAdapter: () => new EmbeddedAdapter(connection),
+    createDriver: () => new SqliteDriver(connection),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -10,23 +9,7 @@ import type { App } from './app-types.ts';
 import { addDocumentation } from './documentation.ts';
 import { addJsonParser } from './json-body.ts';
 import { addProblemHandlers, answerParserError, answerRouterError } from './problems.ts';
-
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    'default-src': ["'self'"],
-    'script-src': ["'self'"],
-    'style-src': ["'self'", "'unsafe-inline'"],
-    'img-src': ["'self'", 'data:', 'blob:'],
-    'font-src': ["'self'"],
-    'connect-src': ["'self'"],
-    'worker-src': ["'self'", 'blob:'],
-    'object-src': ["'none'"],
-    'base-uri': ["'none'"],
-    'form-action': ["'self'"],
-    'frame-ancestors': ["'none'"],
-  },
-};
+import { addSecurityHeaders } from './security-headers.ts';
 
 /** The HTTP application with everything that is no feature: parsing, problems, headers, documentation. */
 export async function createApp(config: Config, logger: Logger): Promise<App> {
@@ -57,11 +40,7 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
   addJsonParser(app, config.JSON_DEPTH_LIMIT);
   addProblemHandlers(app);
   await app.register(cookie);
-  await app.register(helmet, {
-    contentSecurityPolicy,
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-    strictTransportSecurity: config.PUBLIC_URL.startsWith('https:') && { maxAge: 31_536_000 },
-  });
+  addSecurityHeaders(app, config);
   await app.register(cors, {
     origin: config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : false,
     credentials: true,

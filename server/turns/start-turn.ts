@@ -95,7 +95,9 @@ export async function startTurn(parts: AskParts, asker: Asker, question: Questio
     forgetsRefused: asker.waits && isNew,
     regenerates: place.kind === 'regenerates',
   });
-  if (place.kind !== 'regenerates') {
+  // A short first message is its own title.
+  const isTitled = place.kind === 'regenerates' || (place.kind === 'opens' && place.title === content.trim());
+  if (!isTitled) {
     parts.nameSession({ sessionId, userId: asker.id, outcome: generation.outcome });
   }
   return { generation, quota, content: begun.content, createdAt: begun.createdAt };

@@ -1,5 +1,6 @@
 import { databaseNow } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
+import { statement } from '../db/statement.ts';
 import type { Reservation, SpendLimits } from '../spend/reservation.ts';
 import { refund, settle, type SettleArgs } from '../spend/settle.store.ts';
 import { reserve } from '../spend/spend.store.ts';
@@ -12,13 +13,13 @@ export interface Untitled {
   messages: { role: Schema['messages']['role']; content: string }[];
 }
 
+const titleOfSession = statement<{ sessionId: number }, Pick<Untitled, 'title' | 'titled_by'>>((db, { sessionId }) =>
+  db.selectFrom('sessions').select(['title', 'titled_by']).where('id', '=', sessionId),
+);
+
 /** A session with what its title could come from. */
 export async function readUntitled(db: Db, sessionId: number): Promise<Untitled | undefined> {
-  const session = await db
-    .selectFrom('sessions')
-    .select(['title', 'titled_by'])
-    .where('id', '=', sessionId)
-    .executeTakeFirst();
+  const session = await titleOfSession.first(db, { sessionId });
   if (!session) return undefined;
   const messages = await db
     .selectFrom('messages')
