@@ -1,9 +1,6 @@
 #!/usr/bin/env node
-import { emailKeyOf } from './accounts/account-parts.ts';
-import { grantAdministrator } from './admin/users.store.ts';
-import { readConfig } from './config.ts';
-import { createContext, type Context } from './context.ts';
-import { addSamples } from './sample.store.ts';
+import { readConfig, type Config } from './config.ts';
+import type { Context } from './context.ts';
 import { StartError } from './start-error.ts';
 
 interface Command {
@@ -11,10 +8,12 @@ interface Command {
   sentence: string;
   /** Arguments after the words of the name. */
   takes: number;
+  /** One of these may follow. */
+  flags?: string[];
   run: (args: string[]) => Promise<void>;
 }
 
-/** What can be asked for, by name. */
+/** What can be asked for, by name. Each loads what it needs: most need no server. */
 const commands: Record<string, Command> = {
   start: {
     usage: 'start',
@@ -24,12 +23,49 @@ const commands: Record<string, Command> = {
       await import('./main.ts');
     },
   },
+  backup: {
+    usage: 'backup FILE',
+    sentence: 'Writes everything into one file, beside a running server.',
+    takes: 1,
+    run: async ([file = '']) => {
+      const { openToRead } = await import('./db/backup/open-plain.ts');
+      const { takeBackup } = await import('./db/backup/take-backup.ts');
+      const database = await openToRead(readSettings());
+      const counts = await takeBackup(database.db, file).finally(() => database.close());
+      say(`${file} holds ${describeCounts(counts)}.`);
+    },
+  },
+  restore: {
+    usage: 'restore FILE',
+    sentence: 'Brings a backup, of SQLite or PostgreSQL, into an empty database of either kind.',
+    takes: 1,
+    run: async ([file = '']) => {
+      const { openToRestore } = await import('./db/backup/open-plain.ts');
+      const { restoreBackup } = await import('./db/backup/restore-backup.ts');
+      const database = await openToRestore(readSettings());
+      const counts = await restoreBackup(database.db, file).finally(() => database.close());
+      say(`Restored ${describeCounts(counts)}.`);
+    },
+  },
+  migrate: {
+    usage: 'migrate [--dry-run]',
+    sentence: 'Brings the database to the newest schema, as a start does; or only says what that would change.',
+    takes: 0,
+    flags: ['--dry-run'],
+    run: async ([flag]) => {
+      const pending = await pendingOf(readSettings());
+      if (pending.length === 0) say('The database has the newest schema.');
+      for (const name of pending) say(`${flag ? 'would run' : 'running'}  ${name}`);
+      if (!flag && pending.length > 0) await withContext(async () => say('The database has the newest schema now.'));
+    },
+  },
   sample: {
     usage: 'sample',
     sentence: 'Fills an empty request board with sample lines of our own making.',
     takes: 0,
     run: () =>
       withContext(async ({ database, clock }) => {
+        const { addSamples } = await import('./sample.store.ts');
         const count = await database.write(addSamples, { now: clock() });
         say(count > 0 ? `${count} sample requests are on the board.` : 'The board has requests already: nothing done.');
       }),
@@ -40,6 +76,8 @@ const commands: Record<string, Command> = {
     takes: 1,
     run: ([email = '']) =>
       withContext(async ({ database, clock }) => {
+        const { emailKeyOf } = await import('./accounts/account-parts.ts');
+        const { grantAdministrator } = await import('./admin/users.store.ts');
         if (!(await database.write(grantAdministrator, { emailKey: emailKeyOf(email), now: clock() }))) {
           throw new StartError(`There is no account with the address ${email}.`);
         }
@@ -52,8 +90,27 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function describeCounts(counts: Record<string, number>): string {
+  const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const { users = 0, sessions = 0, messages = 0 } = counts;
+  return `${rows} rows: ${users} accounts, ${sessions} sessions with ${messages} messages, and the rest`;
+}
+
+function readSettings(): Config {
+  return readConfig({ LOG_LEVEL: 'warn', LOCAL_PROVIDER: 'off', ...process.env });
+}
+
+async function pendingOf(config: Config): Promise<string[]> {
+  const { isThere, openToRead } = await import('./db/backup/open-plain.ts');
+  const { migrations, pendingMigrations } = await import('./db/migrate.ts');
+  if (!isThere(config)) return Object.keys(migrations);
+  const database = await openToRead(config);
+  return pendingMigrations(database.db).finally(() => database.close());
+}
+
 async function withContext(work: (context: Context) => Promise<void>): Promise<void> {
-  const context = await createContext(readConfig({ LOG_LEVEL: 'warn', LOCAL_PROVIDER: 'off', ...process.env }));
+  const { createContext } = await import('./context.ts');
+  const context = await createContext(readSettings());
   try {
     await work(context);
   } finally {
@@ -70,7 +127,9 @@ async function main(words: string[]): Promise<number> {
   const found = Object.entries(commands).find(([name]) => `${words.join(' ')} `.startsWith(`${name} `));
   const [name, command] = found ?? [];
   const args = words.slice(name?.split(' ').length ?? 0);
-  if (!command || args.length !== command.takes) {
+  const flags = args.slice(command?.takes);
+  const known = flags.length <= 1 && flags.every((flag) => command?.flags?.includes(flag));
+  if (!command || args.length < command.takes || !known) {
     showHelp();
     return words.length === 0 || words[0] === 'help' || words[0] === '--help' ? 0 : 2;
   }

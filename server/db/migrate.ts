@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { initial } from './migrations/0001-initial.ts';
 import { sessions } from './migrations/0002-sessions.ts';
@@ -15,9 +16,32 @@ export const migrations = {
   '0007-accounts': accounts,
 };
 
-/** Brings the schema to the newest state. Safe when two servers start at once: the migrator locks. */
-export async function migrate(db: Db): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
+type Name = keyof typeof migrations;
+
+function migratorOf(db: Db, names: string[] = Object.keys(migrations)): Migrator {
+  const chosen = Object.fromEntries(names.map((name) => [name, migrations[name as Name]]));
+  return new Migrator({ db, provider: { getMigrations: async () => chosen } });
+}
+
+/**
+ * Brings the schema to the newest state, or to the one that `names` lead to. Safe when two servers start at once:
+ * the migrator locks.
+ */
+export async function migrate(db: Db, names?: string[]): Promise<void> {
+  const { error } = await migratorOf(db, names).migrateToLatest();
   if (error) throw error;
+}
+
+/** Names of the migrations that a database has had, in their order. */
+export async function executedMigrations(db: Db): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/** Names of the migrations that a start would run. */
+export async function pendingMigrations(db: Db): Promise<string[]> {
+  const executed = new Set(await executedMigrations(db));
+  return Object.keys(migrations).filter((name) => !executed.has(name));
 }

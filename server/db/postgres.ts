@@ -10,6 +10,8 @@ export interface PostgresOptions {
   url: string;
   /** Connections of this process, at most. */
   poolSize?: number;
+  /** Longest time of one statement; 0: as long as it takes. */
+  statementTimeoutMs?: number;
 }
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html: a serialisation failure and a deadlock
@@ -25,7 +27,7 @@ function numberParsers(oid: number, format?: 'text' | 'binary') {
 }
 
 /** Says in one line, without the address and its password, why the database can't be used at all. */
-async function requireUsable(pool: pg.Pool): Promise<void> {
+export async function requireUsable(pool: pg.Pool): Promise<void> {
   try {
     const { rows } = await pool.query<{ version: number }>(
       `select current_setting('server_version_num')::int as version`,
@@ -40,17 +42,22 @@ async function requireUsable(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** Opens (and migrates) a PostgreSQL database. */
-export async function openPostgres(options: PostgresOptions): Promise<Database> {
+export function createPool(options: PostgresOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize ?? 16,
     connectionTimeoutMillis: 4_000,
-    statement_timeout: 30_000,
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
     types: { getTypeParser: numberParsers },
   });
   // A connection that breaks while idle is replaced at the next use.
   pool.on('error', () => {});
+  return pool;
+}
+
+/** Opens (and migrates) a PostgreSQL database. */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const pool = createPool(options);
   await requireUsable(pool);
   const read: Db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
   await migrate(read);

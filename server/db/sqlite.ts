@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { moduleUrl } from '../module-url.ts';
 import { lockDataDirectory } from './data-directory.ts';
 import { nameWrites, type Database, type Stores, type Write } from './database.ts';
-import { migrate } from './migrate.ts';
+import { executedMigrations, migrate, pendingMigrations } from './migrate.ts';
 import type { Db, Schema } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 import type { WriteFailure, WriteJob, WriteOutcome, WriterData } from './sqlite-writer.ts';
@@ -19,6 +19,9 @@ export interface SqliteOptions {
   /** Milliseconds that every commit waits longer: a slow disk, for tests and benchmarks. */
   flushDelayMs?: number;
 }
+
+/** The name of the database in its folder. */
+export const SQLITE_FILE = 'daesa.sqlite';
 
 /** Writes in one commit at most; the next group forms while this one is flushed. */
 const LARGEST_GROUP = 512;
@@ -125,13 +128,24 @@ function openConnection(file: string): DatabaseSync {
   return connection;
 }
 
+/** A migration goes forward only: what was there before it stays beside the database, as a backup to restore. */
+async function keepBeforeMigrating(db: Db, directory: string): Promise<void> {
+  const [next] = await pendingMigrations(db);
+  if (next === undefined || (await executedMigrations(db)).length === 0) return;
+  const { takeBackup } = await import('./backup/take-backup.ts');
+  const file = join(directory, `before-${next}-${Date.now()}.backup`);
+  await takeBackup(db, file);
+  process.stderr.write(`The database is brought to a newer version; as it was, it is kept in ${file}\n`);
+}
+
 /** Opens (and migrates) the embedded database under `dataDir`. */
 export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const lock = lockDataDirectory(options.dataDir);
-  const file = join(lock.path, 'daesa.sqlite');
+  const file = join(lock.path, SQLITE_FILE);
   const connection = openConnection(file);
   const read: Db = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   try {
+    await keepBeforeMigrating(read, lock.path);
     await migrate(read);
     connection.exec('pragma query_only = on');
   } catch (error) {
