@@ -114,8 +114,7 @@ test(
         code: 1,
         output: expect.stringContaining('2 accounts already'),
       });
-      const config = target.databaseUrl ? { DATABASE_URL: target.databaseUrl } : { DATABASE_URL: '' };
-      const revived = await startServer({ on: { ...target, databaseUrl: undefined }, env: config });
+      const revived = await startServer({ on: target, env: { DAILY_REQUEST_LIMIT: '-1' } });
       // Logins go on; what was being written at that moment has its end; new ids follow the old ones.
       const returning = clientOf(revived.url, member.token);
       const { results } = (await returning.get('/chat?per_page=100')).body;
@@ -155,7 +154,7 @@ test('a damaged backup changes nothing', async () => {
   }
   expect((await cli(target, 'migrate', '--dry-run')).output).toContain('would run  0001-initial');
   expect((await cli(target, 'restore', file)).code).toBe(0);
-}, 60_000);
+}, 120_000);
 
 test.runIf(inject('database') === 'sqlite')(
   'an older database is kept as a backup before it is migrated, and can be gone back to',
