@@ -1,6 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
 import { Problem } from '../errors.ts';
+import { preparedNames } from './statement.ts';
 
 // Connection exceptions, «too many connections», and what a server says while it starts or stops:
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -26,9 +27,9 @@ function translating(client: pg.PoolClient): PostgresPoolClient {
   // Lost between two statements of a transaction it has no query to fail: without a listener that ends the process.
   client.on('error', () => undefined);
   return {
-    query: async (sql: unknown, parameters?: unknown) => {
+    query: async (text: string, values?: unknown[]) => {
       try {
-        return await client.query(sql as string, parameters as unknown[]);
+        return await client.query({ text, values, name: preparedNames.get(text) });
       } catch (error) {
         throw translate(error);
       }

@@ -30,6 +30,9 @@ class Placeholder {
   }
 }
 
+/** The names under which connections to PostgreSQL keep hot queries prepared, by their text. */
+export const preparedNames = new Map<string, string>();
+
 /**
  * A hot query: building and compiling it takes longer than running it, so it is done once.
  * `build` sees each parameter as a value of its type, and must use it only as a value.
@@ -46,6 +49,7 @@ export function statement<Parameters extends Record<keyof Parameters, ParameterV
     const placeholders = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) });
     const query = build(db, placeholders as Parameters).compile();
     const places = query.parameters.map((value) => (value instanceof Placeholder ? value.name : { constant: value }));
+    if (dialect === 'postgres') preparedNames.set(query.sql, `daesa_${preparedNames.size}`);
     return (templates[dialect] = { query, places });
   }
 
