@@ -2,6 +2,7 @@ import { createAsking } from './asking.ts';
 import { addAccountRoutes } from './accounts/accounts.routes.ts';
 import { removeAccount } from './accounts/remove-account.ts';
 import { addAdminRoutes } from './admin/admin.routes.ts';
+import { addAlertRoutes } from './alerts/alerts.routes.ts';
 import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
 import { addChatSocket } from './chat/chat.socket.ts';
@@ -86,6 +87,7 @@ export async function buildApp(context: Context): Promise<Server> {
   });
   addKeyRoutes(app, { config, database, clock });
   addUsageRoutes(app, { config, database });
+  addAlertRoutes(app, { config, database, clock });
   addBotRoutes(app, { config, database, clock });
   const asking = createAsking(context);
   const chat = { ...asking, replayMs: config.STREAM_REPLAY_MS };

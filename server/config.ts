@@ -101,6 +101,10 @@ export const settings = {
     ['smtp', 'smtps'],
     'The mail server (`smtp://user:password@host:587`); without one there is no verification and no password reset.',
   ),
+  WEBHOOK_NETWORKS: {
+    ...addressList,
+    sentence: 'Own networks that webhooks may reach; without it they reach the public internet only.',
+  },
   MAIL_FROM: text(undefined, 'The sender of mails.', '`Daesa <no-reply@` the host of `PUBLIC_URL` `>`'),
   KAKAO_CLIENT_ID: clientId('Kakao'),
   KAKAO_CLIENT_SECRET: clientSecret('Kakao'),

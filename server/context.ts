@@ -3,6 +3,7 @@ import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { findLiveLogins } from './accounts/logins.store.ts';
+import { keepDelivering } from './alerts/deliver-alerts.ts';
 import { cidrOf } from './admin/cidr.ts';
 import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
@@ -121,6 +122,8 @@ export async function createContext(config: Config, options: ContextOptions = {}
     recoverOthers: () => recoverCalls({ database, instanceId, clock, logger }),
   });
   const stopIndexing = keepIndexing({ database, clock, logger });
+  const ownNetworks = config.WEBHOOK_NETWORKS;
+  const stopDelivering = keepDelivering({ database, clock, logger, sendMail: mailer?.deliver, ownNetworks });
   return {
     config,
     logger,
@@ -147,6 +150,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await generations.drain(0);
       await titles.close();
       await stopIndexing();
+      await stopDelivering();
       await mailer?.close();
       await upstream.close();
       redis?.destroy();

@@ -101,6 +101,10 @@ async function* lists(db: Db, userId: number): AsyncGenerator<ExportedFile> {
       .execute(),
   );
   yield json(
+    'webhook.json',
+    await db.selectFrom('alert_webhooks').select(['url', 'created_at']).where('user_id', '=', userId).execute(),
+  );
+  yield json(
     'logins.json',
     await db
       .selectFrom('logins')

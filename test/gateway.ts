@@ -6,6 +6,7 @@ import { startServer, type TestServer, type TestServerOptions } from './server.t
 export interface GatewayHouse {
   server: TestServer & { databaseUrl: string | undefined };
   provider: ScriptedProvider;
+  administrator: Client;
   /** A member who is not administrator. */
   owner: Client;
   /** A new key of the owner, as OpenAI's client and as a plain one. */
@@ -26,11 +27,12 @@ export async function startGateway(options: TestServerOptions = {}): Promise<Gat
     ...options.env,
   };
   const server = await startServer({ ...options, env });
-  await joinAs(server.url, 'administrator');
+  const administrator = await joinAs(server.url, 'administrator');
   const owner = await joinAs(server.url, 'owner');
   return {
     server,
     provider,
+    administrator,
     owner,
     key: async (limits = {}) => {
       const made = await owner.post('/keys', { name: 'test', ...limits });

@@ -4,7 +4,9 @@ export type MailText =
   | { about: 'reset'; link: string }
   | { about: 'password_changed' }
   /** To the address that the account had before. */
-  | { about: 'email_changed' };
+  | { about: 'email_changed' }
+  /** `keyName` null: the budget of the whole server. */
+  | { about: 'budget'; percent: number; limitUsd: number; month: string; keyName: string | null };
 
 interface Written {
   subject: string;
@@ -38,6 +40,8 @@ export function writeMail(mail: MailText): Written {
           'The password of this account was changed just now, and other devices were logged out. If it was not you, reset it at once.',
         ),
       };
+    case 'budget':
+      return budgetMail(mail);
     case 'email_changed':
       return {
         subject: '이메일 주소가 바뀌었어요 · Your e-mail address was changed',
@@ -47,6 +51,19 @@ export function writeMail(mail: MailText): Written {
         ),
       };
   }
+}
+
+function budgetMail(mail: Extract<MailText, { about: 'budget' }>): Written {
+  const { percent, limitUsd, month, keyName } = mail;
+  const [whose, whoseKorean] =
+    keyName === null ? ['this server', '이 서버'] : [`the API key “${keyName}”`, `API 키 ‘${keyName}’`];
+  return {
+    subject: `예산의 ${percent}%를 썼어요 · ${percent} % of a budget is used`,
+    text: both(
+      `${whoseKorean}의 ${month} 예산 $${limitUsd} 가운데 ${percent}%를 썼어요.${percent >= 100 ? ' 다음 달까지, 또는 예산을 늘릴 때까지 새 요청은 거절돼요.' : ''}`,
+      `${percent} % of the budget of $${limitUsd} that ${whose} has in ${month} is used.${percent >= 100 ? ' New requests are refused until next month, or until the budget is raised.' : ''}`,
+    ),
+  };
 }
 
 function both(korean: string, english: string): string {

@@ -5,6 +5,8 @@ import { writeMail, type MailText } from './mail-texts.ts';
 export interface Mailer {
   /** Hands a mail to the mail server in the background: nobody waits, and a failure is logged. */
   send(to: string, mail: MailText): void;
+  /** Hands a mail to the mail server; rejects where it does not take it. */
+  deliver(to: string, mail: MailText): Promise<void>;
   /** Waits for what is being handed over. */
   close(): Promise<void>;
 }
@@ -17,12 +19,14 @@ export async function createMailer(config: Config, logger: FastifyBaseLogger): P
     from: config.MAIL_FROM ?? `Daesa <no-reply@${new URL(config.PUBLIC_URL).hostname}>`,
   });
   const underWay = new Set<Promise<void>>();
+  const deliver = async (to: string, mail: MailText) => {
+    // As an object, so that no character of an address becomes a second recipient.
+    await transport.sendMail({ to: { name: '', address: to }, ...writeMail(mail) });
+  };
   return {
+    deliver,
     send: (to, mail) => {
-      const sent = transport
-        // As an object, so that no character of an address becomes a second recipient.
-        .sendMail({ to: { name: '', address: to }, ...writeMail(mail) })
-        .then(() => {})
+      const sent = deliver(to, mail)
         .catch((error: unknown) => {
           logger.error({ err: error instanceof Error ? error.message : String(error) }, 'a mail could not be sent');
         })

@@ -5,6 +5,7 @@ import { sessions } from './migrations/0002-sessions.ts';
 import { gateway } from './migrations/0004-gateway.ts';
 import { search } from './migrations/0006-search.ts';
 import { accounts } from './migrations/0007-accounts.ts';
+import { alerts } from './migrations/0008-alerts.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -14,6 +15,7 @@ export const migrations = {
   '0004-gateway': gateway,
   '0006-search': search,
   '0007-accounts': accounts,
+  '0008-alerts': alerts,
 };
 
 type Name = keyof typeof migrations;

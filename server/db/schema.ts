@@ -242,7 +242,15 @@ export interface Schema {
   };
   key_daily_usage: { key_id: number; day: string; used: number };
   /** `scope`: `all` or `key:ID`; nano-dollars of one month. */
-  budgets: { scope: string; month: string; reserved: number; spent: number; warned: Generated<number> };
+  budgets: {
+    scope: string;
+    month: string;
+    reserved: number;
+    spent: number;
+    /** The highest mark that was told, of `limit_nano`: the budget as it was when money was last set aside. */
+    warned: Generated<number>;
+    limit_nano: Generated<number | null>;
+  };
   budget_notices: {
     id: Generated<number>;
     user_id: number | null;
@@ -252,6 +260,27 @@ export interface Schema {
     percent: number;
     limit_nano: number;
     created_at: number;
+  };
+  /** Where the alerts of a user are posted. */
+  alert_webhooks: { user_id: number; url: string; secret: string; created_at: number };
+  /** A notice on its way to one person. */
+  alert_deliveries: {
+    id: Generated<number>;
+    notice_id: number;
+    user_id: number;
+    channel: 'mail' | 'webhook';
+    attempts: number;
+    next_try_at: number;
+    ended_at: Generated<number | null>;
+  };
+  /** How administrators want names of models to be answered, beside the shipped table. */
+  model_aliases: {
+    name: string;
+    /** JSON list. */
+    targets: string;
+    shutdown_date: string | null;
+    source: string;
+    changed_at: number;
   };
   kept_answers: {
     user_id: number;

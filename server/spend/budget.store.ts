@@ -20,7 +20,12 @@ type Counter = { reserved: number; spent: number; warned: number };
 const setAside = statement<Claim, Counter>((db, { scope, month, cost, limit }) =>
   db
     .updateTable('budgets')
-    .set((row) => ({ reserved: row('reserved', '+', cost) }))
+    .set((row) => ({
+      reserved: row('reserved', '+', cost),
+      limit_nano: limit,
+      // A budget that was changed has its own marks.
+      warned: sql<number>`case when limit_nano = ${limit} then warned else 0 end`,
+    }))
     .where('scope', '=', scope)
     .where('month', '=', month)
     .where((row) => row(row('reserved', '+', row('spent', '+', cost)), '<=', limit))
@@ -75,7 +80,24 @@ export async function reserveBudget(trx: Trx, budget: Budget, cost: number, toda
       retryAfterS: secondsToNextMonth(today),
     });
   }
-  if (counter.spent >= limit * 0.8 && counter.warned < 80) await warn(trx, budget, month, 80, today.now);
+  await warnWhereDue(trx, budget, month, counter, today.now);
+}
+
+/** The mark that this much of a budget has reached. */
+function markOf(spent: number, limit: number): 0 | 80 | 100 {
+  if (limit === 0 || spent < limit * 0.8) return 0;
+  return spent < limit ? 80 : 100;
+}
+
+async function warnWhereDue(
+  trx: Trx,
+  budget: Budget,
+  month: string,
+  counter: Pick<Counter, 'spent' | 'warned'>,
+  now: number,
+): Promise<void> {
+  const mark = markOf(counter.spent, budget.limit);
+  if (mark > counter.warned) await warn(trx, budget, month, mark, now);
 }
 
 async function warn(trx: Trx, budget: Budget, month: string, percent: number, now: number): Promise<void> {
@@ -85,7 +107,7 @@ async function warn(trx: Trx, budget: Budget, month: string, percent: number, no
     .where('scope', '=', budget.scope)
     .where('month', '=', month)
     .execute();
-  await trx
+  const notice = await trx
     .insertInto('budget_notices')
     .values({
       user_id: budget.userId,
@@ -97,16 +119,41 @@ async function warn(trx: Trx, budget: Budget, month: string, percent: number, no
       created_at: now,
     })
     .onConflict((conflict) => conflict.columns(['scope', 'month', 'percent', 'limit_nano']).doNothing())
-    .execute();
+    .returning('id')
+    .executeTakeFirst();
+  if (notice) await leaveAlerts(trx, notice.id, budget.userId, now);
 }
 
-const moveMoney = statement<{ scope: string; month: string; reserved: number; spent: number }, never>(
+/** Leaves the alerts of a notice to be sent: to the owner of the key, or to all administrators. */
+async function leaveAlerts(trx: Trx, noticeId: number, userId: number | null, now: number): Promise<void> {
+  let people = trx
+    .selectFrom('users')
+    .leftJoin('alert_webhooks', 'alert_webhooks.user_id', 'users.id')
+    .select(['users.id', 'email', 'email_verified_at', 'url'])
+    .where('blocked_at', 'is', null);
+  people = userId === null ? people.where('role', '=', 'administrator') : people.where('users.id', '=', userId);
+  const deliveries = (await people.execute()).flatMap((person) => [
+    ...(person.email !== null && person.email_verified_at !== null ? [{ person, channel: 'mail' as const }] : []),
+    ...(person.url === null ? [] : [{ person, channel: 'webhook' as const }]),
+  ]);
+  for (const { person, channel } of deliveries) {
+    await trx
+      .insertInto('alert_deliveries')
+      .values({ notice_id: noticeId, user_id: person.id, channel, attempts: 0, next_try_at: now })
+      .execute();
+  }
+}
+
+type Moved = Pick<Counter, 'spent' | 'warned'> & { limit_nano: number | null };
+
+const moveMoney = statement<{ scope: string; month: string; reserved: number; spent: number }, Moved>(
   (db, { scope, month, reserved, spent }) =>
     db
       .updateTable('budgets')
       .set((row) => ({ reserved: row('reserved', '-', reserved), spent: row('spent', '+', spent) }))
       .where('scope', '=', scope)
-      .where('month', '=', month) as never,
+      .where('month', '=', month)
+      .returning(['spent', 'warned', 'limit_nano']),
 );
 
 export interface Reserved {
@@ -114,6 +161,7 @@ export interface Reserved {
   scopes: string | null;
   reserved_cost: number;
   key_id: number | null;
+  user_id: number;
   day: string;
 }
 
@@ -121,13 +169,17 @@ export interface Reserved {
  * Gives back what was set aside and counts what was spent. A budget that was set while the call was under way
  * has set nothing aside, yet counts the call.
  */
-export async function settleBudgets(trx: Trx, entry: Reserved, spent: number): Promise<void> {
+export async function settleBudgets(trx: Trx, entry: Reserved, spent: number, now: number): Promise<void> {
   const month = entry.day.slice(0, 7);
   const reservedIn = new Set(entry.scopes?.split(','));
   const scopes = entry.key_id === null ? ['all'] : [`key:${entry.key_id}`, 'all'];
   for (const scope of scopes) {
     const reserved = reservedIn.has(scope) ? entry.reserved_cost : 0;
-    if (reserved !== 0 || spent !== 0) await moveMoney.all(trx, { scope, month, reserved, spent });
+    if (reserved === 0 && spent === 0) continue;
+    const moved = await moveMoney.first(trx, { scope, month, reserved, spent });
+    if (moved?.limit_nano == null || spent === 0) continue;
+    const [keyId, userId] = scope === 'all' ? [null, null] : [entry.key_id, entry.user_id];
+    await warnWhereDue(trx, { scope, limit: moved.limit_nano, keyId, userId }, month, moved, now);
   }
 }
 

@@ -119,7 +119,7 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
   });
   if (!settled) return false;
   // What nobody can price counts with what was set aside for it.
-  await settleBudgets(trx, entry, price.cost ?? entry.reserved_cost);
+  await settleBudgets(trx, entry, price.cost ?? entry.reserved_cost, args.now);
   if (args.returnsUnit) await giveUnitsBack(trx, entry);
   if (entry.key_id !== null && entry.reserved_tokens > 0) {
     await correctTokens(trx, entry.key_id, args.promptTokens + args.completionTokens - entry.reserved_tokens);
@@ -156,7 +156,7 @@ export async function refund(
     .executeTakeFirst();
   if (!entry) return false;
   // In the order in which `reserve` takes them, so that two calls never wait for each other.
-  await settleBudgets(trx, entry, 0);
+  await settleBudgets(trx, entry, 0, args.now);
   await giveUnitsBack(trx, entry);
   if (entry.key_id !== null) await correctTokens(trx, entry.key_id, -entry.reserved_tokens);
   return true;
