@@ -8,7 +8,8 @@ import { beginOrNote, providerHeaders, type GatewayParts } from './ask.ts';
 import { carryOut } from './call.ts';
 import { chooseModel } from './choose-model.ts';
 import { gatewayConfig } from './gateway-schema.ts';
-import { boundaryOf, openForm } from './upload-form.ts';
+import { onlyTranscribes, translate } from './translation.ts';
+import { boundaryOf, openForm, setField } from './upload-form.ts';
 
 /** How much of a form is read to find the model's name where nothing depends on it. */
 const PEEK_BYTES = 64 * 1024;
@@ -53,6 +54,10 @@ async function askForm(
   if (target.kind === 'demo') {
     throw new Problem('not_supported', `The demo model does not serve ${endpoint}: set OPENAI_API_KEY for it.`);
   }
+  if (endpoint === 'audio/translations' && form.model !== undefined && onlyTranscribes(chosen)) {
+    const bytes = await readAll(form.body);
+    return translate(parts, { bytes, boundary, contentType: contentType!, chosen, target }, request, reply);
+  }
   const begun = await beginOrNote(parts, visitor, {
     endpoint,
     units: 1,
@@ -66,9 +71,8 @@ async function askForm(
   const renamed = form.model !== undefined && chosen.used !== form.model;
   const length = renamed ? undefined : request.headers['content-length'];
   const headers = [...providerHeaders(request, contentType), ...(length ? ['content-length', length] : [])];
-  const body = Readable.from(renamed ? rename(form.body, form.head, boundary, chosen.used) : form.body, {
-    objectMode: false,
-  });
+  const head = renamed ? setField(form.head, boundary, 'model', chosen.used) : undefined;
+  const body = Readable.from(head ? withHead(form.body, form.head.length, head) : form.body, { objectMode: false });
   const end = await carryOut(
     {
       ticket: begun.ticket,
@@ -91,22 +95,18 @@ async function askForm(
   parts.observe({ ...end, endpoint });
 }
 
-/** The same form with another model's name in its field. */
-async function* rename(
-  body: AsyncGenerator<Buffer>,
-  head: Buffer,
-  boundary: string,
-  model: string,
-): AsyncGenerator<Buffer> {
-  const at = head.indexOf('name="model"');
-  const start = head.indexOf('\r\n\r\n', at) + 4;
-  const end = head.indexOf(`\r\n--${boundary}`, start);
-  yield head.subarray(0, start);
-  yield Buffer.from(model);
-  yield head.subarray(end);
+/** What is sent in place of the bytes that were read, then the rest as it comes. */
+async function* withHead(body: AsyncGenerator<Buffer>, read: number, head: Buffer): AsyncGenerator<Buffer> {
+  yield head;
   let skipped = 0;
   for await (const chunk of body) {
-    if (skipped < head.length) skipped += chunk.length;
+    if (skipped < read) skipped += chunk.length;
     else yield chunk;
   }
+}
+
+async function readAll(body: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return Buffer.concat(pieces);
 }

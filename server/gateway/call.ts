@@ -188,7 +188,7 @@ function attemptOnce(
 }
 
 /** What the provider says about the request itself is handed on; all else is a failure of the provider. */
-function throwUnlessAboutRequest({ status, headers, body }: Refusal, target: Target): void {
+export function throwUnlessAboutRequest({ status, headers, body }: Refusal, target: Target): void {
   const isJson = String(headers['content-type']).includes('json');
   const aboutRequest = status >= 400 && status < 500 && ![401, 403, 408, 409, 425, 429].includes(status);
   if (aboutRequest && (status !== 404 || isJson)) return;
@@ -259,7 +259,7 @@ async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: num
 }
 
 /** nginx's number for a client that closed its request. */
-const CLIENT_LEFT = 499;
+export const CLIENT_LEFT = 499;
 
 async function leave(plan: CallPlan, last: Attempt | undefined): Promise<CallEnd> {
   // A stream says at once that it was taken; an answer in one piece never does before it is whole.

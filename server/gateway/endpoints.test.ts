@@ -173,6 +173,62 @@ describe('a transcription', () => {
   });
 });
 
+describe('a translation', () => {
+  const file = () => toFile(randomBytes(1_000), 'a.wav');
+  const chat = (content: string) => ({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1_790_000_000,
+    model: 'gpt-5-mini',
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 40, completion_tokens: 10, total_tokens: 50 },
+  });
+  const lastTwo = async () =>
+    (await server.context.database.read.selectFrom('ledger').selectAll().orderBy('id').execute()).slice(-2);
+
+  test('by a model that has ended is a transcription that chat translates, both paid, one unit', async () => {
+    provider.answer('POST /v1/audio/transcriptions', { text: '안녕하세요', usage: { type: 'duration', seconds: 60 } });
+    provider.answer('POST /v1/chat/completions', chat('Hello'));
+    const made = await openai.audio.translations.create({ model: 'whisper-1', file: await file() }).withResponse();
+    expect(made.data).toEqual({ text: 'Hello' });
+    expect(Buffer.from(made.response.headers.get('x-daesa-model-alias')!, 'latin1').toString()).toBe(
+      'whisper-1→gpt-transcribe',
+    );
+    const [heard, said] = provider.requests.slice(-2);
+    const form = await new Response(new Uint8Array(heard!.body), {
+      headers: { 'content-type': String(heard!.headers['content-type']) },
+    }).formData();
+    expect([form.get('model'), form.get('response_format')]).toEqual(['gpt-transcribe', 'json']);
+    expect(JSON.parse(said!.body.toString()).messages[1]).toEqual({ role: 'user', content: '안녕하세요' });
+    expect((await lastTwo()).map((row) => [row.model, row.units, row.state, row.cost])).toEqual([
+      ['gpt-5-mini', 1, 'settled', 40 * 250 + 10 * 2_000],
+      ['gpt-transcribe', 0, 'settled', 4_500_000],
+    ]);
+    const text = { model: 'whisper-1', file: await file(), response_format: 'text' as const };
+    expect(await openai.audio.translations.create(text)).toBe('Hello');
+  });
+
+  test('that fails in either half gives its unit back, and what it can not do is said', async () => {
+    const refusal = { error: { message: 'Too short', type: 'invalid_request_error', param: 'file', code: null } };
+    provider.answer('POST /v1/audio/transcriptions', refusal, { status: 400 });
+    const ask = async (more = {}) =>
+      openai.audio.translations.create({ model: 'whisper-1', file: await file(), ...more });
+    await expect(ask()).rejects.toMatchObject({ status: 400, param: 'file' });
+    expect((await lastTwo()).map((row) => row.state)).toEqual(['refunded', 'refunded']);
+    provider.answer('POST /v1/audio/transcriptions', { text: '안녕', usage: { type: 'duration', seconds: 60 } });
+    provider.answer('POST /v1/chat/completions', refusal, { status: 500 });
+    await expect(ask()).rejects.toMatchObject({ status: 502 });
+    expect((await lastTwo()).map((row) => row.state)).toEqual(['refunded', 'settled']);
+    await expect(ask({ response_format: 'srt' })).rejects.toMatchObject({ status: 400, param: 'response_format' });
+  });
+
+  test('by a model that can do it goes through as it is', async () => {
+    provider.answer('POST /v1/audio/translations', { text: 'Hi' });
+    expect((await openai.audio.translations.create({ model: 'whisper-large-v3', file: await file() })).text).toBe('Hi');
+    expect(provider.last().path).toBe('/v1/audio/translations');
+  });
+});
+
 describe('files', () => {
   test('for this server’s own purposes are kept here and belong to their maker', async () => {
     const content = Buffer.from('{"한글": 1}\n');

@@ -50,12 +50,14 @@ export function sendOpenAiError(
   error: OpenAiError,
   headers: Record<string, string> = {},
 ): FastifyReply {
-  return reply
-    .code(status)
-    .headers(headers)
-    .type('application/json; charset=utf-8')
-    .serializer((body) => JSON.stringify(body))
-    .send({ error });
+  return (
+    reply
+      .code(status)
+      .headers(headers)
+      .type('application/json; charset=utf-8')
+      // As bytes: Node would write the headers before a text in the text's encoding.
+      .send(Buffer.from(JSON.stringify({ error })))
+  );
 }
 
 /** Answers any error of a route below /v1. */

@@ -29,7 +29,7 @@ export function handOnRefusal(
   const text = body.toString('utf8');
   void reply.headers(headers);
   if (hasAllFields(text) && !quotesKey(text, secrets)) {
-    void reply.code(status).type('application/json').serializer(String).send(text);
+    void reply.code(status).type('application/json').send(body);
     return;
   }
   const said = readError(text);

@@ -18,8 +18,8 @@ export function boundaryOf(contentType: string | undefined): string {
   return match[1]!;
 }
 
-/** The value of a text field, where its whole part lies in these bytes. */
-export function findField(bytes: Buffer, boundary: string, name: string): string | undefined {
+/** Where the value of a text field lies, where its whole part is in these bytes. */
+function locateField(bytes: Buffer, boundary: string, name: string): [start: number, end: number] | undefined {
   const opening = Buffer.from(`--${boundary}\r\n`);
   for (let at = bytes.indexOf(opening); at !== -1; at = bytes.indexOf(opening, at + 1)) {
     const headersEnd = bytes.indexOf('\r\n\r\n', at);
@@ -29,9 +29,23 @@ export function findField(bytes: Buffer, boundary: string, name: string): string
       continue;
     const end = bytes.indexOf(`\r\n--${boundary}`, headersEnd + 2);
     if (end === -1 || end - headersEnd > LONGEST_VALUE) continue;
-    return bytes.toString('utf8', headersEnd + 4, end);
+    return [headersEnd + 4, end];
   }
   return undefined;
+}
+
+/** The value of a text field, where its whole part lies in these bytes. */
+export function findField(bytes: Buffer, boundary: string, name: string): string | undefined {
+  const found = locateField(bytes, boundary, name);
+  return found && bytes.toString('utf8', ...found);
+}
+
+/** The same form with another value in a text field, or with the field before all others. */
+export function setField(bytes: Buffer, boundary: string, name: string, value: string): Buffer {
+  const found = locateField(bytes, boundary, name);
+  if (found) return Buffer.concat([bytes.subarray(0, found[0]), Buffer.from(value), bytes.subarray(found[1])]);
+  const part = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  return Buffer.concat([Buffer.from(part), bytes]);
 }
 
 /**
