@@ -1,3 +1,4 @@
+import { Problem } from '../errors.ts';
 import type { Target } from './targets.ts';
 
 const FAILURES = 5;
@@ -9,29 +10,39 @@ interface Breaker {
 }
 
 /**
- * One circuit breaker for each provider and model: after five failed requests in a row (however many tries
- * each had) the provider comes last for half a minute; then one request may show that it is back.
+ * One circuit breaker for each provider and model. After five failed requests in a row, however many tries each
+ * had, the provider is left alone for half a minute; then one request in each half minute may show that it is back.
  */
 export interface Breakers {
-  /** The targets to try, those that work first. With nowhere else to go, a broken one is asked all the same. */
-  order(targets: Target[], model: string): Target[];
+  /** The targets that may be asked now. Throws `provider_busy` where all of them are left alone. */
+  admit(targets: Target[], model: string): Target[];
   succeeded(target: Target, model: string): void;
   failed(target: Target, model: string): void;
-  isOpen(target: Target, model: string): boolean;
 }
 
 export function createBreakers(now: () => number = () => performance.now()): Breakers {
   const breakers = new Map<string, Breaker>();
   const keyOf = (target: Target, model: string) => `${target.name} ${model}`;
-  const isOpen = (target: Target, model: string) => {
+  const admits = (target: Target, model: string) => {
     const breaker = breakers.get(keyOf(target, model));
-    return breaker !== undefined && breaker.failures >= FAILURES && now() < breaker.openUntil;
+    if (breaker === undefined || breaker.failures < FAILURES) return true;
+    if (now() < breaker.openUntil) return false;
+    // This request tries; whatever becomes of it, the next one may only in a while.
+    breaker.openUntil = now() + OPEN_MS;
+    return true;
   };
   return {
-    isOpen,
-    order: (targets, model) => {
-      const closed = targets.filter((target) => !isOpen(target, model));
-      return closed.length > 0 ? closed : targets;
+    admit: (targets, model) => {
+      const admitted = targets.filter((target) => admits(target, model));
+      if (admitted.length > 0) return admitted;
+      const soonest = Math.min(...targets.map((target) => breakers.get(keyOf(target, model))!.openUntil));
+      throw new Problem(
+        'provider_busy',
+        'The model provider has failed again and again; it is left alone for a while.',
+        {
+          retryAfterS: Math.max(1, Math.ceil((soonest - now()) / 1_000)),
+        },
+      );
     },
     succeeded: (target, model) => {
       breakers.delete(keyOf(target, model));

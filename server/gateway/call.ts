@@ -107,7 +107,7 @@ async function tryTargets(
   signal: AbortSignal,
   tried: (attempt: Attempt) => void,
 ): Promise<Attempt> {
-  const targets = parts.breakers.order(plan.targets, plan.model);
+  const targets = parts.breakers.admit(plan.targets, plan.model);
   // A request counts once against each provider that has failed it, however many tries it had.
   const failed = new Set<Target>();
   for (let turn = 0; ; turn += 1) {

@@ -77,22 +77,36 @@ test('models of the file are listed beside those of the first provider', async (
   expect(ids).not.toContain('b*');
 });
 
-test('a breaker opens at five, closes at a success, and tries again after half a minute', () => {
+test('the only provider is left alone as well, which the answer says, and nothing is taken for it', async () => {
+  const { openai } = await house.key();
+  house.provider.setDefault({ status: 500 });
+  const ask = () => openai.chat.completions.create({ model: 'lonely', messages });
+  const first = await Promise.allSettled(Array.from({ length: 5 }, ask));
+  expect(first.every(({ status }) => status === 'rejected')).toBe(true);
+  const askedBefore = asked(house.provider);
+  house.provider.setDefault({});
+  await expect(ask()).rejects.toMatchObject({ status: 503, code: 'provider_busy' });
+  expect(asked(house.provider)).toBe(askedBefore);
+  expect((await house.ledger()).at(-1)).toMatchObject({ model: 'lonely', state: 'refunded', status: 503 });
+});
+
+test('a breaker opens at five, lets one request try each half minute, and closes at a success', () => {
   let now = 0;
   const breakers = createBreakers(() => now);
   const [one, other] = ['one', 'other'].map((name) => ({ name }) as Target) as [Target, Target];
   for (let request = 0; request < 4; request += 1) breakers.failed(one, 'm');
-  expect(breakers.order([one, other], 'm')).toEqual([one, other]);
+  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
   breakers.failed(one, 'm');
-  expect(breakers.order([one, other], 'm')).toEqual([other]);
-  expect(breakers.order([one], 'm')).toEqual([one]);
-  expect(breakers.order([one, other], 'n')).toEqual([one, other]);
+  expect(breakers.admit([one, other], 'm')).toEqual([other]);
+  expect(() => breakers.admit([one], 'm')).toThrow('left alone');
+  expect(breakers.admit([one, other], 'n')).toEqual([one, other]);
   now = 30_001;
-  expect(breakers.order([one, other], 'm')).toEqual([one, other]);
-  breakers.failed(one, 'm');
-  expect(breakers.order([one, other], 'm')).toEqual([other]);
+  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
+  expect(breakers.admit([one, other], 'm')).toEqual([other]);
+  now = 60_002;
+  expect(breakers.admit([one], 'm')).toEqual([one]);
   breakers.succeeded(one, 'm');
-  expect(breakers.order([one, other], 'm')).toEqual([one, other]);
+  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
 });
 
 test('a file that makes no sense stops the start with one line', () => {
