@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { Problem } from './errors.ts';
 import type { App } from './http/app-types.ts';
 import { createGatewayParts } from './gateway/gateway-parts.ts';
+import { addAliasRoutes } from './gateway/aliases.routes.ts';
 import { addGateway } from './gateway/gateway.routes.ts';
 import { addBlockedNetworks } from './http/blocked-networks.ts';
 import { addLiveVisitors } from './http/live-visitors.ts';
@@ -101,6 +102,7 @@ export async function buildApp(context: Context): Promise<Server> {
 
   const gateway = createGatewayParts(context, metrics.countCall);
   addGateway(app, gateway);
+  addAliasRoutes(app, { database, clock, aliases: context.aliases });
 
   return {
     app,

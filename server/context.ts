@@ -17,6 +17,8 @@ import { createTitles, type Titles } from './turns/titles.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openSqlite } from './db/sqlite.ts';
+import { createAliases, type Aliases } from './gateway/aliases.ts';
+import { readAliases } from './gateway/aliases.store.ts';
 import { recoverCalls } from './gateway/recover-calls.ts';
 import { createBlockedNetworks, type BlockedNetworks } from './http/blocked-networks.ts';
 import { createLiveVisitors, type LiveVisitors } from './http/live-visitors.ts';
@@ -52,6 +54,8 @@ export interface Context {
   /** Ends running streams and sockets whose login or key has ended. */
   live: LiveVisitors;
   networks: BlockedNetworks;
+  /** Which models answer to names that the provider does not list. */
+  aliases: Aliases;
   identify: Identify;
   limits: SpendLimits;
   /** The server's own secret, for keyed hashes. */
@@ -108,6 +112,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const titles = createTitles({ database, upstream, limits, instanceId, clock, logger, enabled });
   const live = createLiveVisitors((ids) => findLive(database, ids, clock()), logger);
   const networks = await createBlockedNetworks(() => readBlockedCidrs(database.read, clock()), logger);
+  const aliases = await createAliases(() => readAliases(database.read), logger);
   const onAbuse = (address: string) => {
     if (config.NETWORK_BLOCK_MINUTES === 0) return;
     blockAbuser({ database, networks, now: clock(), minutes: config.NETWORK_BLOCK_MINUTES }, address).catch(
@@ -137,6 +142,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     throttle: createThrottle(config, { onAbuse }),
     live,
     networks,
+    aliases,
     providers: createProviders(config),
     mailer,
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
@@ -147,6 +153,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       stopBeating();
       live.close();
       networks.close();
+      aliases.close();
       await generations.drain(0);
       await titles.close();
       await stopIndexing();

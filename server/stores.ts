@@ -7,6 +7,7 @@ import * as twoFactor from './accounts/two-factor.store.ts';
 import * as networks from './admin/networks.store.ts';
 import * as users from './admin/users.store.ts';
 import * as alerts from './alerts/alerts.store.ts';
+import * as aliases from './gateway/aliases.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
@@ -32,6 +33,7 @@ import * as turn from './turns/turn.store.ts';
 /** Every store whose functions are given to `database.write`: what the embedded database's writer thread can run. */
 export const stores: Stores = {
   accounts,
+  aliases,
   alerts,
   beginTurn,
   bots,

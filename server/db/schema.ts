@@ -282,6 +282,15 @@ export interface Schema {
     source: string;
     changed_at: number;
   };
+  /** Keys that a page may hold for some minutes; the key itself opens `sealed_token`, the one it was made with. */
+  realtime_secrets: {
+    secret_hash: string;
+    user_id: number;
+    sealed_token: string;
+    /** JSON: the session as it was asked for. */
+    session: string;
+    expires_at: number;
+  };
   kept_answers: {
     user_id: number;
     route: string;

@@ -3,8 +3,8 @@ export interface RetiredModel {
   name: string;
   /** In this order: the first that the provider lists, else the default model. */
   targets: string[];
-  /** The day it ends or ended, UTC. */
-  shutdownDate: string;
+  /** The day it ends or ended, UTC; null where nobody has named one. */
+  shutdownDate: string | null;
   source: string;
 }
 
@@ -15,7 +15,7 @@ const images = ['gpt-image-2', 'gpt-image-1.5', 'gpt-image-1', 'gpt-image-1-mini
 const speech = ['gpt-4o-mini-tts', 'tts-1'];
 const embeddings = ['text-embedding-3-small', 'text-embedding-3-large'];
 
-function rows(names: string[], targets: string[], shutdownDate: string): RetiredModel[] {
+function rows(names: string[], targets: string[], shutdownDate: string | null): RetiredModel[] {
   return names.map((name) => ({
     name,
     targets: targets.filter((to) => to !== name),
@@ -24,7 +24,7 @@ function rows(names: string[], targets: string[], shutdownDate: string): Retired
   }));
 }
 
-/** As of 2026-11-21. Dates in 2027 come from secondary sources. */
+/** What is shipped; administrators change it row by row. As of 2026-11-21. Dates in 2027 come from secondary sources. */
 export const retiredModels: readonly RetiredModel[] = [
   ...rows(['gpt-3.5-turbo', 'gpt-3.5-turbo-0125', 'gpt-3.5-turbo-1106', 'gpt-3.5-turbo-16k'], small, '2026-10-23'),
   ...rows(['gpt-4', 'gpt-4-0613', 'gpt-4-turbo', 'gpt-4-turbo-2024-04-09', 'gpt-4-turbo-preview'], large, '2026-10-23'),
@@ -39,7 +39,7 @@ export const retiredModels: readonly RetiredModel[] = [
     ['omni-moderation-latest', 'omni-moderation-2024-09-26'],
     '2025-10-27',
   ),
-  ...rows(['text-embedding-ada-002'], embeddings, '9999-12-31'),
+  ...rows(['text-embedding-ada-002'], embeddings, null),
   ...rows(
     ['gpt-4o-realtime-preview', 'gpt-4o-mini-realtime-preview'],
     ['gpt-realtime-2', 'gpt-realtime', 'gpt-realtime-mini'],
@@ -47,24 +47,11 @@ export const retiredModels: readonly RetiredModel[] = [
   ),
 ];
 
-const byName = new Map(retiredModels.map((row) => [row.name, row]));
-
-export function findRetired(name: string): RetiredModel | undefined {
-  return byName.get(name);
-}
-
-/** The day a model ends, where that is known: `YYYY-MM-DD`. */
-export function shutdownDate(name: string): string | undefined {
-  const date = byName.get(name)?.shutdownDate;
-  return date?.startsWith('9999') ? undefined : date;
-}
-
 const DAY_MS = 86_400_000;
 
 /** What an answer of a model says about that model's end, in its last 90 days and after (RFC 9745, RFC 8594). */
-export function endHeaders(name: string, now: number): Record<string, string> {
-  const date = shutdownDate(name);
-  if (date === undefined) return {};
+export function endHeaders(date: string | null | undefined, now: number): Record<string, string> {
+  if (!date) return {};
   const end = Date.parse(`${date}T00:00:00Z`);
   if (end - now > 90 * DAY_MS) return {};
   return { deprecation: `@${Math.floor((end - 90 * DAY_MS) / 1_000)}`, sunset: new Date(end).toUTCString() };

@@ -9,6 +9,7 @@ import { noteExhausted } from '../spend/budget.store.ts';
 import { priceOf } from '../spend/price.ts';
 import type { SpendLimits } from '../spend/reservation.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
+import type { Aliases } from './aliases.ts';
 import { limitHeaders } from './answer-headers.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { carryOut, type CallEnd, type CallParts } from './call.ts';
@@ -25,6 +26,7 @@ export interface GatewayParts extends CallParts {
   config: Config;
   database: Database;
   catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
+  aliases: Aliases;
   identify: Identify;
   cache: ResponseCache;
   targets: Targets;
@@ -181,7 +183,7 @@ export async function askJson(
   const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
   refuseOtherSpellings(members);
   await options.check?.(members);
-  const chosen = await chooseModel(parts.catalogue, readModel(members), parts.clock());
+  const chosen = await chooseModel(parts, readModel(members));
   const targets = await parts.targets.find(endpoint.name, chosen.used);
   if (targets.every((target) => target.kind === 'demo') && !endpoint.demo) {
     throw new Problem('not_supported', `The demo model does not serve ${endpoint.name}: set OPENAI_API_KEY for it.`);

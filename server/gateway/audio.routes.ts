@@ -48,7 +48,7 @@ async function askForm(
       errors: [{ path: 'model', message: 'is needed' }],
     });
   }
-  const chosen = await chooseModel(parts.catalogue, form.model ?? 'unnamed', parts.clock());
+  const chosen = await chooseModel(parts, form.model ?? 'unnamed');
   const targets = await parts.targets.find(endpoint, chosen.used);
   const target = targets[0]!;
   if (target.kind === 'demo') {

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../upstream/catalogue.ts';
 import { isChatModel } from '../upstream/preferred-models.ts';
-import { endHeaders, findRetired } from './alias-table.ts';
+import { endHeaders } from './alias-table.ts';
+import type { Aliases } from './aliases.ts';
 
 /** Ended names of models that completed text: chat serves them. */
 const overChat = /instruct|davinci|babbage/;
@@ -13,28 +14,39 @@ export interface ChosenModel {
   headers: Record<string, string>;
 }
 
+export interface ModelParts {
+  catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
+  aliases: Aliases;
+  clock: () => number;
+}
+
 /**
  * The model to ask for. A retired name leads to another one, yet only where the provider does not list the
  * name itself; any other name is handed on as it is.
  */
 export async function chooseModel(
-  catalogue: Pick<Catalogue, 'list' | 'defaultModel'>,
+  { catalogue, aliases, clock }: ModelParts,
   asked: string | undefined,
-  now: number,
 ): Promise<ChosenModel> {
+  const now = clock();
   if (asked === undefined || asked === '') {
     return { asked: undefined, used: await catalogue.defaultModel(), headers: {} };
   }
-  const retired = findRetired(asked);
+  const retired = aliases.find(asked);
   if (!retired) return { asked, used: asked, headers: {} };
   const listed = (await catalogue.list().catch(() => [])).map((model) => model.id);
-  if (listed.length === 0 || listed.includes(asked)) return { asked, used: asked, headers: endHeaders(asked, now) };
+  if (listed.length === 0 || listed.includes(asked))
+    return { asked, used: asked, headers: endHeaders(retired.shutdownDate, now) };
   const listedTarget = retired.targets.find((target) => listed.includes(target));
   // The default model chats: it can stand in for nothing else.
   if (!listedTarget && !isChatModel(asked) && !overChat.test(asked))
-    return { asked, used: asked, headers: endHeaders(asked, now) };
+    return { asked, used: asked, headers: endHeaders(retired.shutdownDate, now) };
   const used = listedTarget ?? (await catalogue.defaultModel());
   // The arrow goes out as UTF-8; Node takes header bytes one by one.
   const alias = Buffer.from(`${asked}→${used}`).toString('latin1');
-  return { asked, used, headers: { 'x-daesa-model-alias': alias, ...endHeaders(used, now) } };
+  return {
+    asked,
+    used,
+    headers: { 'x-daesa-model-alias': alias, ...endHeaders(aliases.find(used)?.shutdownDate, now) },
+  };
 }

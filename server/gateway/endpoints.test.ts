@@ -7,6 +7,7 @@ import { startServer, type TestServer } from '#test/server.ts';
 
 let provider: EndpointProvider;
 let server: TestServer;
+let chief: Client;
 let administrator: OpenAI;
 let openai: OpenAI;
 let other: OpenAI;
@@ -34,7 +35,8 @@ beforeAll(async () => {
       MAX_CONCURRENT_GENERATIONS: '0',
     },
   });
-  administrator = await clientFor(await joinAs(server.url, 'administrator'));
+  chief = await joinAs(server.url, 'administrator');
+  administrator = await clientFor(chief);
   openai = await clientFor(await joinAs(server.url, 'owner'));
   other = await clientFor(await joinAs(server.url, 'other'));
 });
@@ -83,6 +85,41 @@ describe('models', () => {
     expect(alias).toBe('gpt-3.5-turbo→gpt-6-luna');
     expect(JSON.parse(provider.last().body.toString()).model).toBe('gpt-6-luna');
   });
+});
+
+test('administrators say which model answers to a name; nobody else does, and the shipped table comes back', async () => {
+  const chat = await joinAs(server.url, 'stranger');
+  expect((await chat.put('/admin/aliases/house', { targets: ['gpt-6-luna'] })).status).toBe(403);
+  provider.answer('POST /v1/chat/completions', {
+    id: 'x',
+    object: 'chat.completion',
+    model: 'gpt-5-mini',
+    choices: [],
+  });
+  const askFor = async (model: string) => {
+    await openai.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hi' }] });
+    return JSON.parse(provider.last().body.toString()).model;
+  };
+  expect(await askFor('house')).toBe('house');
+  const set = await chief.put('/admin/aliases/house', { targets: ['not-listed', 'gpt-5-mini'] });
+  expect(set.body).toEqual({
+    name: 'house',
+    targets: ['not-listed', 'gpt-5-mini'],
+    shutdown_date: null,
+    source: 'administrator',
+    shipped: false,
+  });
+  expect(await askFor('house')).toBe('gpt-5-mini');
+  expect(await askFor('gpt-4')).toBe('gpt-6-luna');
+  await chief.put('/admin/aliases/gpt-4', { targets: ['gpt-5-mini'] });
+  expect(await askFor('gpt-4')).toBe('gpt-5-mini');
+  for (const name of ['house', 'gpt-4']) expect((await chief.delete(`/admin/aliases/${name}`)).status).toBe(204);
+  expect((await chief.delete('/admin/aliases/house')).status).toBe(404);
+  expect([await askFor('gpt-4'), await askFor('house')]).toEqual(['gpt-6-luna', 'house']);
+  const { results } = (await chief.get('/admin/aliases')).body;
+  expect(results.find((row: { name: string }) => row.name === 'gpt-4')).toMatchObject({ shipped: true });
+  const log = (await chief.get('/admin/audit?per_page=10')).body.results.map((row: { action: string }) => row.action);
+  expect(log.slice(0, 4)).toEqual(['alias.removed', 'alias.removed', 'alias.set', 'alias.set']);
 });
 
 test('embeddings are settled with their tokens', async () => {

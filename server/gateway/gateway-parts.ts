@@ -7,6 +7,7 @@ import type { SpendLimits } from '../spend/reservation.ts';
 import { FREE } from '../spend/price-list.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
 import { readProvidersFile } from '../upstream/providers-file.ts';
+import type { Aliases } from './aliases.ts';
 import type { GatewayParts } from './ask.ts';
 import { createBreakers } from './breakers.ts';
 import { createDemoTransport } from './demo-transport.ts';
@@ -19,6 +20,7 @@ interface Surroundings {
   config: Config;
   database: Database;
   redis: Redis | undefined;
+  aliases: Aliases;
   upstream: Upstream;
   limits: SpendLimits;
   instanceId: string;
@@ -49,6 +51,7 @@ export function createGatewayParts(context: Surroundings, observe: GatewayParts[
       },
     },
     targets,
+    aliases: context.aliases,
     identify: context.identify,
     limits,
     instanceId,

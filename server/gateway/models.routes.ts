@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts';
 import { allowsModel } from '../spend/key-limits.store.ts';
 import type { CatalogueModel } from '../upstream/upstream.ts';
 import { visitorOf } from '../http/visitor.ts';
-import { retiredModels, shutdownDate } from './alias-table.ts';
+import type { Aliases } from './aliases.ts';
 import type { GatewayParts } from './ask.ts';
 
 const config = { access: 'user' as const };
@@ -17,8 +17,8 @@ interface ListedModel {
   shutdown_date?: string;
 }
 
-function show(model: CatalogueModel): ListedModel {
-  const end = shutdownDate(model.id);
+function show(model: CatalogueModel, aliases: Aliases): ListedModel {
+  const end = aliases.find(model.id)?.shutdownDate;
   return {
     id: model.id,
     object: 'model',
@@ -31,7 +31,8 @@ function show(model: CatalogueModel): ListedModel {
 /** Models of the provider, less those that the key does not take and other people's fine-tuned ones. */
 async function listFor(parts: GatewayParts, models: string[] | null): Promise<ListedModel[]> {
   const listed = await parts.catalogue.list();
-  return listed.filter((model) => !model.id.startsWith('ft:') && allowsModel(models, model.id)).map(show);
+  const shown = listed.filter((model) => !model.id.startsWith('ft:') && allowsModel(models, model.id));
+  return shown.map((model) => show(model, parts.aliases));
 }
 
 export function addModelRoutes(scope: App, parts: GatewayParts): void {
@@ -44,8 +45,8 @@ export function addModelRoutes(scope: App, parts: GatewayParts): void {
     const models = visitorOf(request).key?.models ?? null;
     const found = (await listFor(parts, models)).find((model) => model.id === name);
     if (found) return reply.type('application/json').send(found);
-    const retired = retiredModels.find((row) => row.name === name);
-    if (retired && allowsModel(models, name)) return reply.send(show({ id: name, owned_by: 'daesa' }));
+    const retired = parts.aliases.find(name);
+    if (retired && allowsModel(models, name)) return reply.send(show({ id: name, owned_by: 'daesa' }, parts.aliases));
     throw new Problem('not_found', `The model ${JSON.stringify(name.slice(0, 200))} does not exist.`);
   });
 }

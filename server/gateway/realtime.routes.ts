@@ -30,7 +30,7 @@ async function open(parts: GatewayParts, socket: Socket, request: FastifyRequest
   const keep = (data: Buffer, isBinary: boolean) => early.push({ data, isBinary });
   socket.on('message', keep);
   const { model } = request.query as { model?: string };
-  const chosen = await chooseModel(parts.catalogue, model, parts.clock());
+  const chosen = await chooseModel(parts, model);
   const target = (await parts.targets.find('realtime', chosen.used))[0]!;
   if (target.kind === 'demo') return socket.close(POLICY, 'The demo model does not serve realtime.');
   const session = new RealtimeSession({

@@ -51,10 +51,25 @@ async function createAliases(db: Past): Promise<void> {
     .execute();
 }
 
-/** Alerts that leave the house, and names of models as administrators want them answered. */
+/** Short-lived keys of realtime sessions, each with the session it opens. */
+async function createRealtimeSecrets(db: Past): Promise<void> {
+  await db.schema
+    .createTable('realtime_secrets')
+    .addColumn('secret_hash', 'text', (column) => column.primaryKey())
+    .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id').onDelete('cascade'))
+    .addColumn('sealed_token', 'text', (column) => column.notNull())
+    .addColumn('session', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('realtime_secrets_age').on('realtime_secrets').column('expires_at').execute();
+  await db.schema.createIndex('realtime_secrets_user').on('realtime_secrets').column('user_id').execute();
+}
+
+/** Alerts that leave the house, names of models as administrators want them answered, and realtime's short-lived keys. */
 export const alerts: Migration = {
   up: async (db) => {
     await createDeliveries(db);
     await createAliases(db);
+    await createRealtimeSecrets(db);
   },
 };
