@@ -1,3 +1,4 @@
+import { record } from './audit/audit.store.ts';
 import { createQuote } from './quotes/quotes.store.ts';
 import type { Trx } from './db/schema.ts';
 
@@ -29,5 +30,12 @@ export async function addSamples(trx: Trx, args: { now: number }): Promise<numbe
     .set({ is_apply: 1, status: 'applied', applied_at: now })
     .where('id', 'in', ids.slice(0, 2))
     .execute();
+  await record(trx, {
+    at: now,
+    actorId: null,
+    subjectId: userId,
+    action: 'board.sampled',
+    detail: { quotes: ids.length },
+  });
   return ids.length;
 }

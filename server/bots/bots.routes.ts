@@ -112,7 +112,7 @@ function addBotChange(app: App, { database, clock }: BotsParts): void {
     '/bots/:slug',
     { config: administering, schema: { tags, params: slugParams, response: answers({ 204: nothing }) } },
     async (request, reply) => {
-      await database.write(deleteBot, { slug: request.params.slug, now: clock() });
+      await database.write(deleteBot, { slug: request.params.slug, userId: visitorOf(request).id, now: clock() });
       return reply.code(204).send();
     },
   );

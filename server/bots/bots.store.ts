@@ -1,4 +1,5 @@
 import type { BotContent } from '#contracts/bots.ts';
+import { record } from '../audit/audit.store.ts';
 import { Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 
@@ -73,6 +74,7 @@ export async function createBot(trx: Trx, args: CreateBotArgs): Promise<void> {
     .executeTakeFirst();
   if (!made) throw new Problem('conflict', `The slug ${slug} is taken.`);
   await keepVersion(trx, { botId: made.id, version: 1, content, userId, now });
+  await recordBot(trx, { action: 'bot.created', slug, userId, now });
 }
 
 export interface ChangeBotArgs {
@@ -86,6 +88,13 @@ export interface ChangeBotArgs {
 
 /** Changes a bot and keeps what it was. Throws `not_found`, and `conflict` where it has a newer version. */
 export async function changeBot(trx: Trx, args: ChangeBotArgs): Promise<void> {
+  const { slug, userId, now } = args;
+  const version = await writeVersion(trx, args);
+  await recordBot(trx, { action: 'bot.changed', slug, userId, now, detail: { version } });
+}
+
+/** Gives the number of the new version. */
+async function writeVersion(trx: Trx, args: ChangeBotArgs): Promise<number> {
   const { slug, change, userId, now } = args;
   const row = await lockBot(trx, slug);
   if (args.version !== undefined && args.version !== row.version) {
@@ -107,6 +116,7 @@ export async function changeBot(trx: Trx, args: ChangeBotArgs): Promise<void> {
     .where('id', '=', row.id)
     .execute();
   await keepVersion(trx, { botId: row.id, version, content, userId, now });
+  return version;
 }
 
 /** The bot as it was in `version`, as a new version. Throws `not_found`. */
@@ -123,16 +133,27 @@ export async function restoreBot(
     .executeTakeFirst();
   if (!kept) throw new Problem('not_found');
   const { slug, userId, now } = args;
-  await changeBot(trx, { slug, change: JSON.parse(kept.content), version: undefined, userId, now });
+  const version = await writeVersion(trx, { slug, change: JSON.parse(kept.content), version: undefined, userId, now });
+  await recordBot(trx, { action: 'bot.restored', slug, userId, now, detail: { version, from: args.version } });
 }
 
 /** Takes a bot off the list; one that no session has is deleted. Throws `not_found`, and `conflict` for the free chat. */
-export async function deleteBot(trx: Trx, args: { slug: string; now: number }): Promise<void> {
+export async function deleteBot(trx: Trx, args: { slug: string; userId: number; now: number }): Promise<void> {
   if (args.slug === 'free') throw new Problem('conflict', 'The free chat has to stay.');
   const { id } = await lockBot(trx, args.slug);
   const used = await trx.selectFrom('sessions').select('id').where('bot_id', '=', id).limit(1).executeTakeFirst();
   if (used) await trx.updateTable('bots').set({ deleted_at: args.now }).where('id', '=', id).execute();
   else await trx.deleteFrom('bots').where('id', '=', id).execute();
+  await recordBot(trx, { action: 'bot.deleted', ...args });
+}
+
+/** A line of the audit log: what a version holds stands in the versions. */
+async function recordBot(
+  trx: Trx,
+  args: { action: string; slug: string; userId: number; now: number; detail?: Record<string, unknown> },
+): Promise<void> {
+  const { action, slug, userId: actorId, now: at } = args;
+  await record(trx, { at, actorId, subjectId: null, action, detail: { bot: slug, ...args.detail } });
 }
 
 async function lockBot(trx: Trx, slug: string): Promise<BotRow> {

@@ -84,3 +84,19 @@ test('a shipped bot can be brought back to what was shipped', async () => {
 test('the free chat has to stay', async () => {
   expect((await administrator.delete('/bots/free')).status).toBe(409);
 });
+
+test('every change of a bot is in the audit log, with who made it', async () => {
+  await administrator.post('/bots', { slug: 'logged', name: '기록' });
+  await administrator.put('/bots/logged', { name: '다시' });
+  await administrator.put('/bots/logged', { name: '늦음', version: 1 });
+  await administrator.post('/bots/logged/restore', { version: 1 });
+  await administrator.delete('/bots/logged');
+  const { id: actor } = (await administrator.get('/accounts/profile')).body;
+  const { body } = await administrator.get('/admin/audit?per_page=5');
+  expect(body.results.slice(0, 4)).toMatchObject([
+    { action: 'bot.deleted', actor_id: actor, detail: { bot: 'logged' } },
+    { action: 'bot.restored', actor_id: actor, detail: { bot: 'logged', version: 3, from: 1 } },
+    { action: 'bot.changed', actor_id: actor, detail: { bot: 'logged', version: 2 } },
+    { action: 'bot.created', actor_id: actor, detail: { bot: 'logged' } },
+  ]);
+});

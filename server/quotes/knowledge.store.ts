@@ -1,11 +1,14 @@
 import type { Citation } from '#contracts/chat.ts';
 import type { Db } from '../db/schema.ts';
 import { foldText, gramsOf } from '../search/grams.ts';
+import { asksForLine, sharesWord, tellingWords } from './relevance.ts';
 import { selectQuotes, type QuoteRow } from './quotes.store.ts';
 
-/** Quotes that go with one question, at most; and at least, where there are so many. */
+/** Quotes that go with one question, at most; and those that go with one that names none. */
 const MOST = 5;
-const LEAST = 3;
+const LATEST = 3;
+/** The best hits of the index that are looked at word by word. */
+const LOOKED_AT_QUOTES = 40;
 /** The beginning of a question that is looked at, and its rarest grams. */
 const LOOKED_AT = 600;
 const RAREST = 40;
@@ -46,26 +49,25 @@ async function rank(db: Db, text: string, onlyApplied: boolean): Promise<Hit[]> 
   return [...hits.values()].toSorted((one, other) => other.score - one.score || other.id - one.id);
 }
 
-/** Applied quotes for a question: those that fit it, filled up with the ones applied last. */
+/** Applied quotes for a question: those that fit it. Who asks for a line and names none gets the ones applied last. */
 export async function findKnowledge(db: Db, question: string): Promise<Citation[]> {
-  const fitting = (await rank(db, question, true)).slice(0, MOST).map(({ id }) => id);
-  const latest = await db
+  const candidates = (await rank(db, question, true)).slice(0, LOOKED_AT_QUOTES).map(({ id }) => id);
+  const rows = candidates.length === 0 ? [] : await applied(db).where('id', 'in', candidates).execute();
+  const words = tellingWords(question.slice(0, LOOKED_AT));
+  const fitting = candidates.flatMap((id) => rows.filter((row) => row.id === id && sharesWord(row.folded, words)));
+  const chosen =
+    fitting.length > 0 || !asksForLine(question)
+      ? fitting.slice(0, MOST)
+      : await applied(db).orderBy('applied_at', 'desc').orderBy('id', 'desc').limit(LATEST).execute();
+  return chosen.map(({ folded: _folded, ...quote }) => quote);
+}
+
+function applied(db: Db) {
+  return db
     .selectFrom('quotes')
-    .select('id')
+    .select(['id', 'content', 'speaker', 'episode', 'situation', 'folded'])
     .where('is_apply', '=', 1)
-    .where('merged_into', 'is', null)
-    .orderBy('applied_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(LEAST)
-    .execute();
-  const ids = [...new Set([...fitting, ...latest.slice(0, Math.max(0, LEAST - fitting.length)).map(({ id }) => id)])];
-  if (ids.length === 0) return [];
-  const rows = await db
-    .selectFrom('quotes')
-    .select(['id', 'content', 'speaker', 'episode', 'situation'])
-    .where('id', 'in', ids)
-    .execute();
-  return ids.flatMap((id) => rows.filter((row) => row.id === id));
+    .where('merged_into', 'is', null);
 }
 
 const SIMILAR = 0.35;

@@ -1,3 +1,4 @@
+import { record } from '../audit/audit.store.ts';
 import { invalidField, Problem } from '../errors.ts';
 import type { Trx } from '../db/schema.ts';
 import { notify } from './notices.store.ts';
@@ -5,6 +6,7 @@ import { notify } from './notices.store.ts';
 export interface MergeArgs {
   id: number;
   into: number;
+  actorId: number;
   now: number;
 }
 
@@ -12,7 +14,7 @@ export interface MergeArgs {
  * Makes one quote of two: votes are added up, and who voted for both counts once. Throws `not_found`,
  * and `invalid` where the other one is none, itself, or merged.
  */
-export async function mergeQuotes(trx: Trx, { id, into, now }: MergeArgs): Promise<void> {
+export async function mergeQuotes(trx: Trx, { id, into, actorId, now }: MergeArgs): Promise<void> {
   // In the order of their ids, so that two merges do not wait for each other.
   const rows = [];
   for (const each of [...new Set([id, into])].toSorted((one, other) => one - other)) {
@@ -36,6 +38,8 @@ export async function mergeQuotes(trx: Trx, { id, into, now }: MergeArgs): Promi
     .set({ merged_into: into, updated_at: now })
     .where((row) => row.or([row('id', '=', id), row('merged_into', '=', id)]))
     .execute();
+  const detail = { quote: id, into };
+  await record(trx, { at: now, actorId, subjectId: from.user_id, action: 'quote.merged', detail });
   const news = { quoteId: into, content: target.content, status: target.status, reply: target.reply, now };
   await notify(trx, { userId: from.user_id, kind: 'quote_merged', ...news });
 }

@@ -133,7 +133,7 @@ function addQuoteChange(app: App, parts: QuotesParts): void {
     async (request, reply) => {
       const { id: userId, role } = visitorOf(request);
       const administrator = role === 'administrator';
-      await database.write(deleteQuote, { id: request.params.id, userId, administrator });
+      await database.write(deleteQuote, { id: request.params.id, userId, administrator, now: parts.clock() });
       return reply.code(204).send();
     },
   );
@@ -156,7 +156,8 @@ function addMerging(app: App, parts: QuotesParts): void {
   const schema = { tags, params: quoteParams, body: quoteMerge, response: answers({ 200: quote }) };
   app.post('/quote/:id/merge', { config, schema }, async (request) => {
     const { into } = request.body;
-    await parts.database.write(mergeQuotes, { id: request.params.id, into, now: parts.clock() });
+    const actorId = visitorOf(request).id;
+    await parts.database.write(mergeQuotes, { id: request.params.id, into, actorId, now: parts.clock() });
     return loadQuote(parts, into, visitorOf(request));
   });
 }

@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import type { QuoteStatus } from '#contracts/quotes.ts';
+import { record } from '../audit/audit.store.ts';
 import { Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { foldText, gramsOf } from '../search/grams.ts';
@@ -163,12 +164,29 @@ export async function changeQuote(trx: Trx, args: ChangeQuoteArgs): Promise<void
     .execute();
   if (changesText) await indexQuote(trx, id, folded);
   const after = { ...changed, ...decided };
+  if (administrator) await recordChange(trx, { before: quote, after, args });
   const news = { quoteId: id, content: after.content, status: after.status, reply: after.reply, now };
   if (quote.user_id === args.userId) return;
   if (after.status !== quote.status) await notify(trx, { userId: quote.user_id, kind: 'quote_status', ...news });
   else if (after.reply !== null && after.reply !== quote.reply) {
     await notify(trx, { userId: quote.user_id, kind: 'quote_reply', ...news });
   }
+}
+
+type QuoteState = Omit<Schema['quotes'], 'id'>;
+
+/** What an administrator changed, by name; of texts only that they changed, as they may name people. */
+async function recordChange(
+  trx: Trx,
+  { before, after, args }: { before: QuoteState; after: QuoteState; args: ChangeQuoteArgs },
+): Promise<void> {
+  const names = ['content', 'speaker', 'episode', 'situation', 'reply', 'status'] as const;
+  const changed = names.filter((name) => before[name] !== after[name]);
+  if (changed.length === 0) return;
+  const status = before.status === after.status ? {} : { from: before.status, to: after.status };
+  const detail = { quote: args.id, changed, ...status };
+  const { userId: actorId, now: at } = args;
+  await record(trx, { at, actorId, subjectId: before.user_id, action: 'quote.changed', detail });
 }
 
 type Decided = Pick<Schema['quotes'], 'is_apply' | 'applied_at' | 'status' | 'reply'>;
@@ -190,12 +208,16 @@ function decide(
 /** Deletes a quote. Throws `not_found`, and `forbidden` for whom it does not belong to. */
 export async function deleteQuote(
   trx: Trx,
-  args: { id: number; userId: number; administrator: boolean },
+  args: { id: number; userId: number; administrator: boolean; now: number },
 ): Promise<void> {
   const quote = await trx.selectFrom('quotes').select('user_id').where('id', '=', args.id).executeTakeFirst();
   if (!quote) throw new Problem('not_found');
   if (!args.administrator && quote.user_id !== args.userId) throw new Problem('forbidden');
   await trx.deleteFrom('quotes').where('id', '=', args.id).execute();
+  if (quote.user_id === args.userId) return;
+  const detail = { quote: args.id };
+  const { userId: actorId, now: at } = args;
+  await record(trx, { at, actorId, subjectId: quote.user_id, action: 'quote.deleted', detail });
 }
 
 const CLOSED = new Set<QuoteStatus>(['applied', 'declined']);

@@ -237,7 +237,8 @@ function addHiding(app: App, { config: { PUBLIC_URL: publicUrl }, database, cloc
   });
   const hiding = { tags, params: pageParams, body: hideBody, response: answers({ 204: nothing }) };
   app.put('/admin/pages/:id', { config: administering, schema: hiding }, async (request, reply) => {
-    await database.write(hideSnapshot, { id: request.params.id, hidden: request.body.hidden, now: clock() });
+    const actorId = visitorOf(request).id;
+    await database.write(hideSnapshot, { id: request.params.id, hidden: request.body.hidden, actorId, now: clock() });
     return reply.code(204).send();
   });
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { SnapshotTurn } from '#contracts/snapshots.ts';
+import { record } from '../audit/audit.store.ts';
 import { Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 
@@ -143,14 +144,24 @@ export async function reportSnapshot(
 }
 
 /** Takes a page out of sight, or gives it back. Throws `not_found`. */
-export async function hideSnapshot(trx: Trx, args: { id: string; hidden: boolean; now: number }): Promise<void> {
+export async function hideSnapshot(
+  trx: Trx,
+  args: { id: string; hidden: boolean; actorId: number; now: number },
+): Promise<void> {
+  const { id, hidden, actorId, now } = args;
   const row = await trx
     .updateTable('snapshots')
-    .set({ hidden_at: args.hidden ? args.now : null })
-    .where('id', '=', args.id)
-    .returning('id')
+    .set({ hidden_at: hidden ? now : null })
+    .where('id', '=', id)
+    .where('hidden_at', hidden ? 'is' : 'is not', null)
+    .returning('user_id')
     .executeTakeFirst();
-  if (!row) throw new Problem('not_found');
+  if (row) {
+    const action = hidden ? 'page.hidden' : 'page.shown';
+    await record(trx, { at: now, actorId, subjectId: row.user_id, action, detail: { page: id } });
+  } else if (!(await findSnapshot(trx, id))) {
+    throw new Problem('not_found');
+  }
 }
 
 export type ReportedSnapshot = SnapshotDetails & { reports: number };

@@ -98,8 +98,14 @@ test('a reported page is hidden by an administrator, and comes back', async () =
   expect(body.results[0]).toMatchObject({ id, reports: 2, reasons: ['문제가 있어요', '문제가 있어요'] });
   expect((await administrator.put(`/admin/pages/${id}`, { hidden: true })).status).toBe(204);
   expect((await nobody.get(path)).status).toBe(410);
-  await administrator.put(`/admin/pages/${id}`, { hidden: false });
+  for (const again of [false, false]) await administrator.put(`/admin/pages/${id}`, { hidden: again });
   expect((await nobody.get(path)).status).toBe(200);
+  expect((await administrator.put('/admin/pages/nobody-has-this-page', { hidden: true })).status).toBe(404);
+  const audit = (await administrator.get('/admin/audit')).body.results;
+  expect(audit.filter(({ detail }: { detail: { page: string } }) => detail.page === id)).toMatchObject([
+    { action: 'page.shown', actor_id: expect.any(Number), subject_id: expect.any(Number) },
+    { action: 'page.hidden' },
+  ]);
 });
 
 test('a browser’s page says what it is, and no title becomes markup', async () => {
