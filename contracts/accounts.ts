@@ -78,6 +78,13 @@ export const accountDeletion = z.object({
 export const loggedIn = z.object({ user: profile, token: z.string().optional() }).meta({ id: 'LoggedIn' });
 export type LoggedIn = z.infer<typeof loggedIn>;
 
+/** The one-time or recovery code of an account that a provider has answered for. */
+export const loginCode = z.object({ otp: exactText(0, 64) });
+/** `next`: where the login was going to. */
+export const loggedInByCode = loggedIn.extend({ next: z.string() }).meta({ id: 'LoggedInByCode' });
+
+export type LoggedInByCode = z.infer<typeof loggedInByCode>;
+
 export const provider = z.object({ name: z.string(), href: z.string() });
 
 export const loginOptions = z

@@ -5,6 +5,7 @@
 export const pages = [
   { path: '/', login: false },
   { path: '/accounts/login', login: false },
+  { path: '/accounts/login/code', login: false },
   { path: '/accounts/join', login: false },
   { path: '/accounts/profile', login: true },
   { path: '/chat', login: true },

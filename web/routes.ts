@@ -25,6 +25,11 @@ const login = createRoute({
   validateSearch: withNext,
   component: lazyRouteComponent(() => import('./accounts/login-page.tsx'), 'LoginPage'),
 });
+const loginCode = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/login/code',
+  component: lazyRouteComponent(() => import('./accounts/code-page.tsx'), 'CodePage'),
+});
 const join = createRoute({
   getParentRoute: () => root,
   path: '/accounts/join',
@@ -70,6 +75,7 @@ const notFound = createRoute({ getParentRoute: () => shell, path: '$', component
 
 const tree = root.addChildren([
   login,
+  loginCode,
   join,
   shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, notFound]),
 ]);

@@ -17,6 +17,7 @@ import type { Provider } from './oauth-providers.ts';
 import { checkPassword } from './password.ts';
 import type { Throttle } from './throttle.ts';
 import { hashToken } from './token.ts';
+import { checkSecondFactor } from './two-factor.ts';
 
 /** What an account leaves behind, and under which number. */
 export interface Departure {
@@ -105,6 +106,19 @@ export async function confirmOwner(
   }
   await succeeded();
   return user;
+}
+
+/** Asked only of whoever knows the password or comes from a provider; until it is right, the try is not taken back. */
+export async function requireSecondFactor(
+  parts: AccountsParts,
+  userId: number,
+  otp: string | undefined,
+): Promise<void> {
+  const succeeded = otp ? await parts.throttle.code(userId) : undefined;
+  const factor = await checkSecondFactor(parts.database, { userId, otp, now: parts.clock() });
+  if (factor === 'missing') throw new Problem('otp_required');
+  if (factor === 'wrong') throw new Problem('otp_required', 'This code is not right, or was used before.');
+  await succeeded?.();
 }
 
 export function toIso(instant: number): string {

@@ -5,8 +5,9 @@ import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { prefersHtml } from '../http/faces.ts';
 import { isOwnOrigin, originOf, setSessionCookie, visitorOf } from '../http/visitor.ts';
-import { emailKeyOf, keyedHash, loginOf, sendLogin, type AccountsParts } from './account-parts.ts';
+import { emailKeyOf, keyedHash, loginOf, requireSecondFactor, sendLogin, type AccountsParts } from './account-parts.ts';
 import { findUserByEmail, join, logIn, logOut } from './accounts.store.ts';
+import { addIdentityRoutes } from './identities.routes.ts';
 import { addLoginRoutes } from './logins.routes.ts';
 import { addMailRoutes, sendVerification } from './mail.routes.ts';
 import { addOAuthRoutes } from './oauth.routes.ts';
@@ -14,7 +15,6 @@ import { checkPassword, hashPassword } from './password.ts';
 import { addProfileRoutes } from './profile.routes.ts';
 import { setupCodeIsOpen } from './setup.store.ts';
 import { hashToken } from './token.ts';
-import { checkSecondFactor } from './two-factor.ts';
 import { addTwoFactorRoutes } from './two-factor.routes.ts';
 
 export function addAccountRoutes(app: App, parts: AccountsParts): void {
@@ -23,6 +23,7 @@ export function addAccountRoutes(app: App, parts: AccountsParts): void {
   addLogout(app, parts);
   addProfileRoutes(app, parts);
   addOAuthRoutes(app, parts);
+  addIdentityRoutes(app, parts);
   addLoginRoutes(app, parts);
   addTwoFactorRoutes(app, parts);
   if (parts.mailer) addMailRoutes(app, parts, parts.mailer);
@@ -114,15 +115,6 @@ function addLogin(app: App, parts: AccountsParts): void {
       return sendLogin(reply, parts, { ...user, last_login: login.now }, token, session);
     },
   );
-}
-
-/** Asked only of whoever knows the password; until it is right, the try is not taken back. */
-async function requireSecondFactor(parts: AccountsParts, userId: number, otp: string | undefined): Promise<void> {
-  const succeeded = otp ? await parts.throttle.code(userId) : undefined;
-  const factor = await checkSecondFactor(parts.database, { userId, otp, now: parts.clock() });
-  if (factor === 'missing') throw new Problem('otp_required');
-  if (factor === 'wrong') throw new Problem('otp_required', 'This code is not right, or was used before.');
-  await succeeded?.();
 }
 
 function addLogout(app: App, parts: AccountsParts): void {

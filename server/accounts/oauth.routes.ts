@@ -1,44 +1,45 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { email as emailText, identities, linkStarted, providerName, type loginErrors } from '#contracts/accounts.ts';
+import { email as emailText, loggedInByCode, loginCode, providerName, type loginErrors } from '#contracts/accounts.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
 import { safeNext } from '#contracts/pages.ts';
 import { nameText } from '#contracts/text.ts';
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
-import { visitorOf } from '../http/visitor.ts';
 import {
   administratorKeyOf,
   emailKeyOf,
   identityHash,
   keyedHash,
   loginOf,
+  requireSecondFactor,
+  sendLogin,
   setLoginCookie,
-  toIso,
   type AccountsParts,
 } from './account-parts.ts';
+import { findUser } from './accounts.store.ts';
 import type { Person, Provider } from './oauth-providers.ts';
 import {
   ATTEMPT_MS,
   beginAttempt,
+  findBegunLogin,
+  finishBegunLogin,
   linkIdentity,
-  listIdentities,
   logInByProvider,
   takeAttempt,
-  unlinkIdentity,
   type Attempt,
 } from './oauth.store.ts';
 import { hashToken } from './token.ts';
 
 const tags = ['accounts'];
-const params = z.object({ provider: providerName });
+export const providerParams = z.object({ provider: providerName });
 
 export function addOAuthRoutes(app: App, parts: AccountsParts): void {
   addStart(app, parts);
   addAnswer(app, parts);
-  addIdentities(app, parts);
+  addSecondStep(app, parts);
 }
 
 /** Marks the browser in which a login was begun; the answer counts there only. */
@@ -50,14 +51,14 @@ function redirectUri(config: Config, provider: Provider): string {
   return `${config.PUBLIC_URL}/accounts/oauth/${provider.name}/callback`;
 }
 
-function findProvider(parts: AccountsParts, name: string): Provider {
+export function findProvider(parts: AccountsParts, name: string): Provider {
   const provider = parts.providers.get(providerName.parse(name));
   if (!provider) throw new Problem('not_found');
   return provider;
 }
 
 /** Keeps what the answer will be checked against; gives where the browser goes. */
-async function begin(
+export async function beginAtProvider(
   parts: AccountsParts,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -65,8 +66,7 @@ async function begin(
   attempt: { next: string; loginId: number | null },
 ): Promise<URL> {
   const { config, clock } = parts;
-  const cookie = oauthCookie(config);
-  const known = request.cookies[cookie];
+  const known = request.cookies[oauthCookie(config)];
   // Kept from one attempt to the next, so that two tabs can be on their way at once.
   const browser = known && /^[\w-]{43}$/.test(known) ? known : randomBytes(32).toString('base64url');
   const begun = await provider.begin(redirectUri(config, provider));
@@ -84,14 +84,24 @@ async function begin(
     },
     now,
   });
-  void reply.header('cache-control', 'no-store').setCookie(cookie, browser, {
+  void reply.header('cache-control', 'no-store');
+  setOAuthCookie(reply, config, browser);
+  return begun.url;
+}
+
+function setOAuthCookie(reply: FastifyReply, config: Config, browser: string): void {
+  void reply.setCookie(oauthCookie(config), browser, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
     secure: config.PUBLIC_URL.startsWith('https:'),
     maxAge: ATTEMPT_MS / 1_000,
   });
-  return begun.url;
+}
+
+/** What the attempts of this browser are kept under. */
+function browserHashOf(request: FastifyRequest, config: Config): string {
+  return hashToken(request.cookies[oauthCookie(config)] ?? '');
 }
 
 function addStart(app: App, parts: AccountsParts): void {
@@ -101,7 +111,7 @@ function addStart(app: App, parts: AccountsParts): void {
       schema: {
         tags,
         summary: 'Log in with a provider: redirects there',
-        params,
+        params: providerParams,
         querystring: z.object({ next: z.string().max(4_000).optional().catch(undefined) }),
         response: answers({ 302: nothing }),
       },
@@ -111,7 +121,7 @@ function addStart(app: App, parts: AccountsParts): void {
       const next = safeNext(request.query.next);
       try {
         await parts.throttle.oauth(request.ip);
-        const url = await begin(parts, request, reply, provider, { next, loginId: null });
+        const url = await beginAtProvider(parts, request, reply, provider, { next, loginId: null });
         return reply.redirect(url.href, 302);
       } catch (error) {
         logFailure(request, provider, error);
@@ -135,9 +145,10 @@ function logFailure(request: FastifyRequest, provider: Provider, error: unknown)
   request.log.warn({ provider: provider.name, error: name, code, reason: message }, 'a login at a provider failed');
 }
 
-/** How a provider's answer ended: somebody is logged in, a provider is linked, or a sentence on the login page. */
+/** How a provider's answer ended: somebody is logged in or has to show a code, a provider is linked, or a sentence on the login page. */
 type Ending =
   | { token: string; next: string }
+  | { asksForCode: true }
   | { linked: string }
   | { error: LoginError; next: string; linking: boolean };
 
@@ -148,7 +159,7 @@ function addAnswer(app: App, parts: AccountsParts): void {
       schema: {
         tags,
         summary: 'Where a provider sends the browser back to',
-        params,
+        params: providerParams,
         response: answers({ 303: nothing }),
       },
     },
@@ -159,6 +170,11 @@ function addAnswer(app: App, parts: AccountsParts): void {
       if ('error' in ending) {
         if (ending.linking) return reply.redirect(`/accounts/profile?error=${ending.error}`, 303);
         return backToLogin(reply, ending.next, ending.error);
+      }
+      if ('asksForCode' in ending) {
+        // As long again as at the provider: the code may be on another device.
+        setOAuthCookie(reply, parts.config, request.cookies[oauthCookie(parts.config)]!);
+        return reply.redirect('/accounts/login/code', 303);
       }
       if ('linked' in ending) return reply.redirect(`/accounts/profile?linked=${ending.linked}`, 303);
       setLoginCookie(reply, parts.config, ending.token);
@@ -174,7 +190,7 @@ async function answer(parts: AccountsParts, request: FastifyRequest, provider: P
     const url = new URL(request.url, parts.config.PUBLIC_URL);
     const attempt = await parts.database.write(takeAttempt, {
       state_hash: hashToken(url.searchParams.get('state') ?? ''),
-      browser_hash: hashToken(request.cookies[oauthCookie(parts.config)] ?? ''),
+      browser_hash: browserHashOf(request, parts.config),
       provider: provider.name,
       now: parts.clock(),
     });
@@ -216,7 +232,7 @@ async function conclude(
   const { token, login } = loginOf(request, parts, 'cookie');
   const address = emailText.safeParse(person.email).data;
   const emailKey = address === undefined ? null : emailKeyOf(address);
-  await database.write(logInByProvider, {
+  const entered = await database.write(logInByProvider, {
     ...identity,
     email: address && emailKey ? { email: address, emailKey, verified: person.emailVerified } : null,
     nickname: nameText(1, 40).safeParse([...(person.nickname ?? '')].slice(0, 40).join('')).data ?? 'user',
@@ -225,45 +241,36 @@ async function conclude(
     administratorKey: administratorKeyOf(config),
     usageHashes: [identityHash(secret, identity), ...(emailKey ? [keyedHash(secret, emailKey)] : [])],
     zone: config.QUOTA_TIME_ZONE,
+    next: attempt.next,
+    browserHash: attempt.browser_hash,
   });
-  return { token, next: attempt.next };
+  return entered ? { token, next: attempt.next } : { asksForCode: true };
 }
 
-function addIdentities(app: App, parts: AccountsParts): void {
-  const { database } = parts;
-  const config = { access: 'user' as const };
-  app.get(
-    '/accounts/identities',
-    { config, schema: { tags, summary: 'The providers that are linked', response: answers({ 200: identities }) } },
-    async (request) => {
-      const rows = await listIdentities(database.read, visitorOf(request).id);
-      return { identities: rows.map(({ provider, created_at: at }) => ({ provider, created_at: toIso(at) })) };
-    },
-  );
-
-  // A POST, so that another site can't begin to link: with a cookie it has to come from a page of ours.
+/** The second step of a login with a provider, where the account has a second factor of ours. */
+function addSecondStep(app: App, parts: AccountsParts): void {
+  const { config, database } = parts;
   app.post(
-    '/accounts/identities/:provider',
-    { config, schema: { tags, summary: 'Begin to link a provider', params, response: answers({ 201: linkStarted }) } },
-    async (request, reply) => {
-      const provider = findProvider(parts, request.params.provider);
-      await parts.throttle.oauth(request.ip);
-      const { loginId } = visitorOf(request);
-      const url = await begin(parts, request, reply, provider, { next: '/accounts/profile', loginId });
-      return reply.code(201).send({ href: url.href });
+    '/accounts/login/code',
+    {
+      schema: {
+        tags,
+        summary: 'Show the second factor after a login with a provider',
+        body: loginCode,
+        response: answers({ 200: loggedInByCode }),
+      },
     },
-  );
-
-  app.delete(
-    '/accounts/identities/:provider',
-    { config, schema: { tags, summary: 'Unlink a provider', params, response: answers({ 204: nothing }) } },
     async (request, reply) => {
-      const { id: userId } = visitorOf(request);
-      const { provider } = request.params;
-      if (!(await database.write(unlinkIdentity, { userId, provider, now: parts.clock() }))) {
-        throw new Problem('not_found');
-      }
-      return reply.code(204).send();
+      const expired = new Problem('unauthenticated', 'This login has taken too long: begin again.');
+      const place = { browserHash: browserHashOf(request, config), now: parts.clock() };
+      const begun = await findBegunLogin(database.read, place);
+      if (!begun) throw expired;
+      await requireSecondFactor(parts, begun.user_id, request.body.otp);
+      const { token, login } = loginOf(request, parts, 'cookie');
+      const administratorKey = administratorKeyOf(config);
+      if (!(await database.write(finishBegunLogin, { begun, login, administratorKey }))) throw expired;
+      const user = await findUser(database.read, begun.user_id);
+      return { ...(await sendLogin(reply, parts, user!, token, 'cookie')), next: begun.next };
     },
   );
 }

@@ -11,6 +11,7 @@ import {
   type NewLogin,
   type UserRow,
 } from './accounts.store.ts';
+import { findTwoFactor } from './two-factor.store.ts';
 
 /** How long somebody may take at the provider. */
 export const ATTEMPT_MS = 600_000;
@@ -55,13 +56,17 @@ export interface ProviderLoginArgs {
   administratorKey: string | null;
   usageHashes: string[];
   zone: string;
+  /** Where the browser goes afterwards, and what it is known by if it has to show a code first. */
+  next: string;
+  browserHash: string;
 }
 
 /**
- * Logs in the account of a provider's person, or makes it. An account that is there is linked only where both
- * sides have verified the address. Throws `email_taken`, `email_unverified`, `blocked`.
+ * Logs in the account of a provider's person, or makes it; false where the account has a second factor, which is
+ * asked for first. An account that is there is linked only where both sides have verified the address. Throws
+ * `email_taken`, `email_unverified`, `blocked`.
  */
-export async function logInByProvider(trx: Trx, args: ProviderLoginArgs): Promise<{ userId: number; isNew: boolean }> {
+export async function logInByProvider(trx: Trx, args: ProviderLoginArgs): Promise<boolean> {
   const { provider, subject, login } = args;
   const known = await trx
     .selectFrom('identities')
@@ -71,13 +76,79 @@ export async function logInByProvider(trx: Trx, args: ProviderLoginArgs): Promis
     .executeTakeFirst();
   const user = known ? await findUser(trx, known.user_id) : await findByAddress(trx, args);
   if (user?.blocked_at != null) throw new Problem('blocked');
-  if (!user) return { userId: await joinByProvider(trx, args), isNew: true };
-  if (!known) await insertIdentity(trx, { userId: user.id, provider, subject, now: login.now });
-  if (args.email?.verified && user.email_key === args.email.emailKey) {
-    await grantToChosen(trx, { userId: user.id, emailKey: user.email_key, administratorKey: args.administratorKey });
+  if (!user) {
+    await joinByProvider(trx, args);
+    return true;
   }
-  await logIn(trx, { userId: user.id, login });
-  return { userId: user.id, isNew: false };
+  const emailKey = args.email?.verified ? args.email.emailKey : null;
+  const person = { user_id: user.id, provider, subject, email_key: emailKey };
+  if ((await findTwoFactor(trx, user.id))?.enabled_at != null) {
+    await keepBegunLogin(trx, { ...person, browser_hash: args.browserHash, next: args.next }, login.now);
+    return false;
+  }
+  await enter(trx, { person, login, administratorKey: args.administratorKey });
+  return true;
+}
+
+type BegunLogin = Schema['begun_logins'];
+
+/** Links the provider where it is not yet, and logs the account in. */
+async function enter(
+  trx: Trx,
+  args: {
+    person: Pick<BegunLogin, 'user_id' | 'provider' | 'subject' | 'email_key'>;
+    login: NewLogin;
+    administratorKey: string | null;
+  },
+): Promise<void> {
+  const { user_id: userId, subject, email_key: emailKey } = args.person;
+  const provider = args.person.provider as ProviderName;
+  await linkIdentity(trx, { userId, provider, subject, now: args.login.now });
+  const user = await findUser(trx, userId);
+  if (emailKey !== null && user?.email_key === emailKey) {
+    await grantToChosen(trx, { userId, emailKey, administratorKey: args.administratorKey });
+  }
+  await logIn(trx, { userId, login: args.login });
+}
+
+async function keepBegunLogin(trx: Trx, begun: Omit<BegunLogin, 'expires_at'>, now: number): Promise<void> {
+  await trx.deleteFrom('begun_logins').where('expires_at', '<=', now).execute();
+  const row = { ...begun, expires_at: now + ATTEMPT_MS };
+  await trx
+    .insertInto('begun_logins')
+    .values(row)
+    .onConflict((conflict) => conflict.column('browser_hash').doUpdateSet(row))
+    .execute();
+}
+
+/** The login of a browser that has come back from a provider and has not shown its code. */
+export function findBegunLogin(
+  db: Db,
+  { browserHash, now }: { browserHash: string; now: number },
+): Promise<BegunLogin | undefined> {
+  return db
+    .selectFrom('begun_logins')
+    .selectAll()
+    .where('browser_hash', '=', browserHash)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+}
+
+/** Ends a begun login: its code was right. False where it was ended meanwhile. Throws `invalid_credentials`, `identity_taken`. */
+export async function finishBegunLogin(
+  trx: Trx,
+  args: { begun: BegunLogin; login: NewLogin; administratorKey: string | null },
+): Promise<boolean> {
+  const { begun, login, administratorKey } = args;
+  const person = await trx
+    .deleteFrom('begun_logins')
+    .where('browser_hash', '=', begun.browser_hash)
+    .where('user_id', '=', begun.user_id)
+    .returningAll()
+    .executeTakeFirst();
+  if (!person) return false;
+  await enter(trx, { person, login, administratorKey });
+  return true;
 }
 
 /** The account that the provider's address leads to. */
@@ -90,7 +161,7 @@ async function findByAddress(trx: Trx, args: ProviderLoginArgs): Promise<UserRow
   return holder;
 }
 
-async function joinByProvider(trx: Trx, args: ProviderLoginArgs): Promise<number> {
+async function joinByProvider(trx: Trx, args: ProviderLoginArgs): Promise<void> {
   const { provider, subject, login, email } = args;
   const user = await insertUser(trx, {
     email: email?.email ?? null,
@@ -113,7 +184,6 @@ async function joinByProvider(trx: Trx, args: ProviderLoginArgs): Promise<number
     });
   }
   await logIn(trx, { userId: user.id, login });
-  return user.id;
 }
 
 interface NewIdentity {
@@ -135,7 +205,7 @@ async function insertIdentity(trx: Trx, args: NewIdentity): Promise<void> {
   await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'identity.linked', detail: { provider } });
 }
 
-/** Links a provider to the account that asked for it while logged in. Throws `identity_taken`. */
+/** Links a provider to an account, where it is not yet. Throws `identity_taken`. */
 export async function linkIdentity(trx: Trx, args: NewIdentity): Promise<void> {
   const holder = await trx
     .selectFrom('identities')

@@ -6,6 +6,7 @@ import { gateway } from './migrations/0004-gateway.ts';
 import { search } from './migrations/0006-search.ts';
 import { accounts } from './migrations/0007-accounts.ts';
 import { alerts } from './migrations/0008-alerts.ts';
+import { begunLogins } from './migrations/0009-begun-logins.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -16,6 +17,7 @@ export const migrations = {
   '0006-search': search,
   '0007-accounts': accounts,
   '0008-alerts': alerts,
+  '0009-begun-logins': begunLogins,
 };
 
 type Name = keyof typeof migrations;

@@ -50,6 +50,18 @@ export interface Schema {
     login_id: number | null;
     expires_at: number;
   };
+  /** A login that a provider has answered for, until the account's second factor is shown. */
+  begun_logins: {
+    /** As of the attempt: the code counts in that browser only. */
+    browser_hash: string;
+    user_id: number;
+    provider: string;
+    subject: string;
+    /** The address that the provider vouches for. */
+    email_key: string | null;
+    next: string;
+    expires_at: number;
+  };
   mail_tokens: {
     token_hash: string;
     user_id: number;

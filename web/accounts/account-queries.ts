@@ -1,6 +1,7 @@
 import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { LoggedIn, Profile, Quota } from '#contracts/accounts.ts';
+import type { LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accounts.ts';
+import { safeNext } from '#contracts/pages.ts';
 import { asProblem, call, send } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
 
@@ -65,6 +66,13 @@ export interface JoinForm extends LoginForm {
 /** Logs in with a cookie, and makes everything on the page the person's own. */
 export async function logIn(queries: QueryClient, form: LoginForm): Promise<void> {
   enter(queries, await call<LoggedIn>('/accounts/login', { method: 'POST', body: { ...form, session: 'cookie' } }));
+}
+
+/** The second step of a login with a provider; gives where it was going. */
+export async function showLoginCode(queries: QueryClient, otp: string): Promise<string> {
+  const answer = await call<LoggedInByCode>('/accounts/login/code', { method: 'POST', body: { otp } });
+  enter(queries, answer);
+  return safeNext(answer.next);
 }
 
 export async function join(queries: QueryClient, form: JoinForm): Promise<void> {

@@ -1,0 +1,69 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { Events, type OAuth2Server } from 'oauth2-mock-server';
+import { Secret, TOTP } from 'otpauth';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinAs } from '#test/client.ts';
+import { startOpenIdProvider } from '#test/login-providers.ts';
+import { startServer, type TestServer } from '#test/server.ts';
+import { writeTo } from '#test/write-to.ts';
+import { openBrowser, texts, visit } from './browser.ts';
+
+const t = texts.ko;
+let google: OAuth2Server;
+let server: TestServer & { databaseUrl: string | undefined };
+let browser: Browser;
+
+/** A provider has to know beforehand where it sends the browser back to. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+beforeAll(async () => {
+  google = await startOpenIdProvider();
+  const port = await freePort();
+  server = await startServer({
+    env: {
+      PORT: String(port),
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      GOOGLE_CLIENT_ID: 'client',
+      GOOGLE_CLIENT_SECRET: 'client-secret',
+      GOOGLE_ISSUER: google.issuer.url!,
+    },
+  });
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await google?.stop();
+});
+
+test('whoever logs in with a provider shows the second factor of the account, and goes on where they were going', async () => {
+  const owner = await joinAs(server.url);
+  await writeTo(server, 'update users set email_verified_at = 1');
+  const { secret } = (await owner.post('/accounts/two-factor', { current_password: 'correct horse 7' })).body;
+  const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+  const turned = await owner.put('/accounts/two-factor', { otp: totp.generate() });
+  google.service.on(Events.BeforeTokenSigning, (token) =>
+    Object.assign(token.payload, { sub: 'owner', email: owner.email, email_verified: true, name: 'Owner' }),
+  );
+  const { page, close, wrong } = await visit(browser, server.url);
+  await page.goto('/chat?q=y');
+  await page.getByRole('link', { name: t['auth.google'] }).click();
+  await page.waitForURL((url) => url.pathname === '/accounts/login/code');
+  const field = page.getByRole('textbox', { name: t['auth.codeField'] });
+  await field.fill('000000');
+  await page.keyboard.press('Enter');
+  await page.getByText(t['auth.codeWrong']).waitFor();
+  await field.fill(turned.body.recovery_codes[0]);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === '/chat');
+  expect(page.url()).toBe(`${server.url}/chat?q=y`);
+  expect(wrong.filter((line) => !line.includes('401'))).toEqual([]);
+  await close();
+});

@@ -1,0 +1,70 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { Link, useRouter } from '@tanstack/react-router';
+import { useRef, useState, type FormEvent } from 'react';
+import { asProblem, type ApiProblem } from '../lib/api-client.ts';
+import { useWords } from '../lib/language.ts';
+import { usePageTitle } from '../lib/page-title.ts';
+import { problemText } from '../lib/problem-text.ts';
+import { Button } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { TextField } from '../ui/text-field.tsx';
+import { AccountLayout } from './account-layout.tsx';
+import { showLoginCode } from './account-queries.ts';
+
+/** Where a login with a provider asks for the account's own second factor. */
+export function CodePage() {
+  const { t } = useWords();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const field = useRef<HTMLFormElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ApiProblem>();
+  const heading = usePageTitle(t('auth.code'), { focus: true });
+  const wrong = problem?.code === 'otp_required';
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      router.history.replace(await showLoginCode(queries, String(new FormData(field.current!).get('otp'))));
+    } catch (error) {
+      setProblem(asProblem(error));
+      field.current?.querySelector('input')?.select();
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <AccountLayout title={t('auth.code')} heading={heading} note={t('auth.codeNote')}>
+      <form ref={field} onSubmit={(event) => void submit(event)} className="space-y-4">
+        <TextField
+          label={t('auth.codeField')}
+          name="otp"
+          autoComplete="one-time-code"
+          required
+          maxLength={64}
+          error={wrong ? t('auth.codeWrong') : undefined}
+        />
+        {problem && !wrong && (
+          <ErrorNotice>
+            {problem.code === 'unauthenticated' ? t('auth.codeExpired') : problemText(problem, t)}
+          </ErrorNotice>
+        )}
+        <Button type="submit" look="primary" wide busy={busy} className="h-11">
+          {t('auth.logIn')}
+        </Button>
+      </form>
+      <p className="mt-6 text-soft">
+        <Link
+          to="/accounts/login"
+          className="inline-flex min-h-6 items-center font-medium text-ink underline underline-offset-4"
+        >
+          {t('auth.codeBack')}
+        </Link>
+      </p>
+    </AccountLayout>
+  );
+}
