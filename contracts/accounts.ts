@@ -12,9 +12,10 @@ export const email = freeText
 
 export const nickname = nameText(1, 40);
 
-export const newPassword = exactText(8, 256);
+export const PASSWORD_LENGTH = { min: 8, max: 256 };
+export const newPassword = exactText(PASSWORD_LENGTH.min, PASSWORD_LENGTH.max);
 /** A password to check: never longer than one can be. */
-const password = exactText(0, 256);
+const password = exactText(0, PASSWORD_LENGTH.max);
 
 /** 'cookie' asks for a session cookie in place of the token. */
 const sessionKind = z.enum(['cookie', 'token']).optional();

@@ -9,6 +9,7 @@ export const errorCodes = [
   'too_slow',
   'unsupported_type',
   'invalid',
+  'weak_password',
   'unauthenticated',
   'invalid_credentials',
   'otp_required',

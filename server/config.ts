@@ -119,6 +119,14 @@ export const settings = {
   GITHUB_CLIENT_ID: clientId('GitHub'),
   GITHUB_CLIENT_SECRET: clientSecret('GitHub'),
   GITHUB_ISSUER: issuer('GitHub', 'https://github.com'),
+  COMMON_PASSWORDS: {
+    ...choice(
+      ['refuse', 'allow'] as const,
+      undefined,
+      'Whether a new password may be one of the most used ones, or the name of the server or the account.',
+    ),
+    shown: '`refuse`; `allow` on a server that is loopback only',
+  },
   METRICS_TOKEN: secret('A bearer token for whoever scrapes `/metrics`, at least 16 characters.', 16),
   CONNECT_TIMEOUT_MS: integer(10, 600_000, 10 * second, 'Longest wait for a connection to the provider.'),
   FIRST_BYTE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest wait for the provider’s first byte.'),
@@ -210,11 +218,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ]),
   ) as Values;
   const publicUrl = values.PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+  const loopbackOnly =
+    isLoopbackHost(values.HOST) && isLoopbackHost(new URL(publicUrl).hostname) && values.TRUST_PROXY.length === 0;
   return {
     ...values,
     PUBLIC_URL: publicUrl,
+    COMMON_PASSWORDS: values.COMMON_PASSWORDS ?? (loopbackOnly ? 'allow' : 'refuse'),
     concurrencyChosen: Boolean(environment.MAX_CONCURRENT_GENERATIONS?.trim()),
-    loopbackOnly:
-      isLoopbackHost(values.HOST) && isLoopbackHost(new URL(publicUrl).hostname) && values.TRUST_PROXY.length === 0,
+    loopbackOnly,
   };
 }

@@ -9,6 +9,7 @@ const errorTable: Record<ErrorCode, { status: number; title: string }> = {
   too_slow: { status: 408, title: 'The request took too long to arrive' },
   unsupported_type: { status: 415, title: 'This content type is not taken here' },
   invalid: { status: 422, title: 'Some fields need another value' },
+  weak_password: { status: 422, title: 'This password is guessed too easily' },
   unauthenticated: { status: 401, title: 'Please log in' },
   invalid_credentials: { status: 401, title: "E-mail or password doesn't match" },
   otp_required: { status: 401, title: 'A one-time code is needed' },

@@ -104,7 +104,11 @@ export function secretUrl(protocols: string[], sentence: string): Setting<string
   return { ...url(protocols, undefined, sentence), secret: true };
 }
 
-export function choice<T extends string>(values: readonly T[], fallback: T, sentence: string): Setting<T> {
+export function choice<T extends string, Fallback extends T | undefined>(
+  values: readonly T[],
+  fallback: Fallback,
+  sentence: string,
+): Setting<T | Fallback> {
   return {
     takes: `one of ${values.join(', ')}`,
     parse: (value) => values.find((known) => known === value.toLowerCase()),

@@ -11,6 +11,7 @@ import { addIdentityRoutes } from './identities.routes.ts';
 import { addLoginRoutes } from './logins.routes.ts';
 import { addMailRoutes, sendVerification } from './mail.routes.ts';
 import { addOAuthRoutes } from './oauth.routes.ts';
+import { requireUncommon } from './new-password.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import { addProfileRoutes } from './profile.routes.ts';
 import { setupCodeIsOpen } from './setup.store.ts';
@@ -58,6 +59,7 @@ function addJoin(app: App, parts: AccountsParts): void {
     async (request, reply) => {
       const { body } = request;
       await parts.throttle.join(request.ip);
+      await requireUncommon(config, body.password, [body.email, body.nickname]);
       const emailKey = emailKeyOf(body.email);
       const { token, login } = loginOf(request, parts, body.session);
       const { user } = await database.write(join, {

@@ -6,7 +6,8 @@ import { visitorOf } from '../http/visitor.ts';
 import { administratorKeyOf, emailKeyOf, type AccountsParts } from './account-parts.ts';
 import { findUser, findUserByEmail } from './accounts.store.ts';
 import type { Mailer } from './mail.ts';
-import { isResetToken, keepMailToken, resetPassword, verifyEmail } from './mail.store.ts';
+import { findResetOwner, keepMailToken, resetPassword, verifyEmail } from './mail.store.ts';
+import { requireUncommon } from './new-password.ts';
 import { hashPassword } from './password.ts';
 import { hashToken, newToken } from './token.ts';
 
@@ -95,7 +96,9 @@ function addReset(app: App, parts: AccountsParts, mailer: Mailer): void {
     async (request, reply) => {
       const proof = { tokenHash: hashToken(request.body.token), now: parts.clock() };
       const unknown = invalidField('token', 'was used before, is too old, or never was');
-      if (!(await isResetToken(database.read, proof))) throw unknown;
+      const owner = await findResetOwner(database.read, proof);
+      if (!owner) throw unknown;
+      await requireUncommon(config, request.body.password, [owner.email, owner.nickname]);
       const passwordHash = await hashPassword(request.body.password);
       const administratorKey = administratorKeyOf(config);
       const account = await database.write(resetPassword, { ...proof, passwordHash, administratorKey });

@@ -81,17 +81,17 @@ export async function resetPassword(
   return trx.selectFrom('users').select('email').where('id', '=', userId).executeTakeFirst();
 }
 
-/** Whether a proof of a reset would be taken; asked before the password is hashed. */
-export async function isResetToken(
+/** Whose password a proof would reset, if it were taken; asked before the password is hashed. */
+export function findResetOwner(
   db: Pick<Trx, 'selectFrom'>,
   args: { tokenHash: string; now: number },
-): Promise<boolean> {
-  const token = await db
+): Promise<{ email: string | null; nickname: string } | undefined> {
+  return db
     .selectFrom('mail_tokens')
-    .select('user_id')
+    .innerJoin('users', 'users.id', 'mail_tokens.user_id')
+    .select(['users.email', 'users.nickname'])
     .where('token_hash', '=', args.tokenHash)
     .where('purpose', '=', 'reset')
     .where('expires_at', '>', args.now)
     .executeTakeFirst();
-  return token !== undefined;
 }

@@ -7,6 +7,7 @@ import { confirmOwner, emailKeyOf, readProfile, type AccountsParts } from './acc
 import { exportAccount } from './export.ts';
 import { changeProfile, type UserRow } from './accounts.store.ts';
 import { sendVerification } from './mail.routes.ts';
+import { requireUncommon } from './new-password.ts';
 import { hashPassword } from './password.ts';
 import { removeAccount } from './remove-account.ts';
 
@@ -72,6 +73,10 @@ async function change(
   const { nickname, email, password, current_password: current } = request.body;
   const before =
     email !== undefined || password !== undefined ? await confirmOwner(parts, request, current) : undefined;
+  if (before && password !== undefined) {
+    const names = [before.email, before.nickname, email ?? null, nickname ?? null];
+    await requireUncommon(parts.config, password, names);
+  }
   await parts.database.write(changeProfile, {
     userId: id,
     loginId: loginId ?? 0,

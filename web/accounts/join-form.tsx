@@ -17,6 +17,7 @@ const fieldTexts: Record<string, TextKey> = {
   setup_code: 'problem.setupCode',
 };
 const fieldOfCode: Partial<Record<ApiProblem['code'], { name: string; text: TextKey }>> = {
+  weak_password: { name: 'password', text: 'auth.passwordCommon' },
   email_taken: { name: 'email', text: 'problem.emailTaken' },
   setup_code_required: { name: 'setup_code', text: 'problem.setupCode' },
 };

@@ -8,6 +8,7 @@ const texts: Partial<Record<ApiProblem['code'], TextKey>> = {
   blocked: 'problem.blocked',
   forbidden: 'problem.forbidden',
   not_found: 'problem.notFound',
+  weak_password: 'auth.passwordCommon',
   email_taken: 'problem.emailTaken',
   setup_code_required: 'problem.setupCode',
   too_large: 'problem.tooLarge',

@@ -43,6 +43,7 @@ export const en: Record<TextKey, string> = {
   'auth.noAccount': 'No account yet?',
   'auth.orEmail': 'or with email',
   'auth.password': 'Password',
+  'auth.passwordCommon': 'This password is guessed too easily. Please choose another one.',
   'auth.passwordHint': 'At least 8 characters.',
   'auth.passwordWrong': 'A password has 8 to 256 characters',
   'auth.setupCode': 'Setup code',

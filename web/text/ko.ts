@@ -41,6 +41,7 @@ export const ko = {
   'auth.noAccount': '아직 계정이 없나요?',
   'auth.orEmail': '또는 이메일로',
   'auth.password': '비밀번호',
+  'auth.passwordCommon': '너무 쉽게 알아낼 수 있는 비밀번호예요. 다른 것으로 해 주세요',
   'auth.passwordHint': '8자 이상으로 만들어 주세요.',
   'auth.passwordWrong': '비밀번호는 8자에서 256자까지 쓸 수 있어요',
   'auth.setupCode': '설치 코드',
