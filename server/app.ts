@@ -100,7 +100,10 @@ export async function buildApp(context: Context): Promise<Server> {
   addQuoteRoutes(app, { config, database, clock });
   addNoticeRoutes(app, { config, database, clock });
 
-  const gateway = createGatewayParts(context, metrics.countCall);
+  const gateway = createGatewayParts(context, (call) => {
+    metrics.countCall(call);
+    context.tracing?.record(call);
+  });
   addGateway(app, gateway);
   addAliasRoutes(app, { database, clock, aliases: context.aliases });
 

@@ -128,6 +128,11 @@ export const settings = {
     shown: '`refuse`; `allow` on a server that is loopback only',
   },
   METRICS_TOKEN: secret('A bearer token for whoever scrapes `/metrics`, at least 16 characters.', 16),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(
+    ['http', 'https'],
+    undefined,
+    'An OpenTelemetry collector (OTLP over HTTP) that gets a span with `gen_ai.*` names for each call below `/v1`; its other standard variables count as well.',
+  ),
   CONNECT_TIMEOUT_MS: integer(10, 600_000, 10 * second, 'Longest wait for a connection to the provider.'),
   FIRST_BYTE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest wait for the provider’s first byte.'),
   IDLE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest silence between two events of an answer.'),

@@ -27,6 +27,7 @@ import { identifyAlsoBy } from './keys/identify-key.ts';
 import { findLiveKeys } from './keys/keys.store.ts';
 import { nanoOf } from './spend/money.ts';
 import { FREE, priceListOf } from './spend/price-list.ts';
+import { startTracing, type Tracing } from './operation/tracing.ts';
 import { connectRedis, type Redis } from './redis/connect-redis.ts';
 import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
@@ -54,6 +55,8 @@ export interface Context {
   /** Ends running streams and sockets whose login or key has ended. */
   live: LiveVisitors;
   networks: BlockedNetworks;
+  /** undefined where no collector is set. */
+  tracing: Tracing | undefined;
   /** Which models answer to names that the provider does not list. */
   aliases: Aliases;
   identify: Identify;
@@ -113,6 +116,8 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const live = createLiveVisitors((ids) => findLive(database, ids, clock()), logger);
   const networks = await createBlockedNetworks(() => readBlockedCidrs(database.read, clock()), logger);
   const aliases = await createAliases(() => readAliases(database.read), logger);
+  const collector = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const tracing = collector === undefined ? undefined : await startTracing(collector, instanceId, logger);
   const onAbuse = (address: string) => {
     if (config.NETWORK_BLOCK_MINUTES === 0) return;
     blockAbuser({ database, networks, now: clock(), minutes: config.NETWORK_BLOCK_MINUTES }, address).catch(
@@ -143,6 +148,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     live,
     networks,
     aliases,
+    tracing,
     providers: createProviders(config),
     mailer,
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
@@ -154,6 +160,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       live.close();
       networks.close();
       aliases.close();
+      await tracing?.close();
       await generations.drain(0);
       await titles.close();
       await stopIndexing();

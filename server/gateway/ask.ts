@@ -12,7 +12,7 @@ import type { Catalogue } from '../upstream/catalogue.ts';
 import type { Aliases } from './aliases.ts';
 import { limitHeaders } from './answer-headers.ts';
 import type { AnswerReader } from './answer-reader.ts';
-import { carryOut, type CallEnd, type CallParts } from './call.ts';
+import { carryOut, type CallParts } from './call.ts';
 import { chooseModel, type ChosenModel } from './choose-model.ts';
 import type { Endpoint } from './endpoints.ts';
 import { beginCall, type KeepClaim, type KeptAnswer } from './gateway.store.ts';
@@ -34,7 +34,6 @@ export interface GatewayParts extends CallParts {
   instanceId: string;
   clock: () => number;
   tickets: TicketParts;
-  observe: (end: CallEnd & { endpoint: string }) => void;
 }
 
 /** What a JSON body asks for, as far as the gateway has to know. */
@@ -210,6 +209,7 @@ export async function askJson(
   const maximum = asked.maximum ?? foreseen?.added;
   const end = await carryOut(
     {
+      endpoint: endpoint.name,
       ticket,
       targets,
       model: chosen.used,
@@ -240,8 +240,7 @@ export async function askJson(
     parts,
     reply,
   );
-  request.spent = { model: end.model, tokens: end.tokens };
-  parts.observe({ ...end, endpoint: endpoint.name });
+  request.spent = { model: end.model, tokens: end.inputTokens + end.outputTokens };
 }
 
 export interface BeginArgs {
@@ -321,7 +320,8 @@ async function answerFromCache(
   const { promptTokens, completionTokens } = usage;
   const settlement = { model, promptTokens, cachedTokens: 0, completionTokens, estimated: false, fromCache: true };
   await ticket.settle(settlement, 200, cached);
-  parts.observe({ status: 200, model, tokens: 0, endpoint: endpoint.name });
+  const call = { endpoint: endpoint.name, asked: model, startedAt: Date.now() };
+  parts.observe({ ...call, status: 200, model, inputTokens: 0, outputTokens: 0 });
   sendKept(reply, cached, { ...headers, 'x-daesa-cache': 'hit' });
 }
 

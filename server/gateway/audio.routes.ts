@@ -75,6 +75,7 @@ async function askForm(
   const body = Readable.from(head ? withHead(form.body, form.head.length, head) : form.body, { objectMode: false });
   const end = await carryOut(
     {
+      endpoint,
       ticket: begun.ticket,
       targets: [target],
       model: form.model === undefined ? '' : chosen.used,
@@ -91,8 +92,7 @@ async function askForm(
     parts,
     reply,
   );
-  request.spent = { model: end.model, tokens: end.tokens };
-  parts.observe({ ...end, endpoint });
+  request.spent = { model: end.model, tokens: end.inputTokens + end.outputTokens };
 }
 
 /** What is sent in place of the bytes that were read, then the rest as it comes. */

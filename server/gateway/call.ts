@@ -29,6 +29,7 @@ import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
 export interface CallPlan extends PromptSize {
+  endpoint: string;
   ticket: Ticket;
   /** Where it may be asked, the best first. */
   targets: Target[];
@@ -53,12 +54,23 @@ export interface CallParts {
   breakers: Breakers;
   progress: ProgressNotes;
   running: RunningCalls;
+  observe: (call: ObservedCall) => void;
 }
 
 export interface CallEnd {
   status: number;
+  /** What answered. */
   model: string;
-  tokens: number;
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/** An ended call, for metrics and traces. */
+export interface ObservedCall extends CallEnd {
+  endpoint: string;
+  asked: string;
+  /** Milliseconds since 1970. */
+  startedAt: number;
 }
 
 interface Attempt {
@@ -74,6 +86,23 @@ const LONGEST_WAIT_S = 2;
 
 /** Asks the provider and answers the client. Throws the problem to answer where nothing has been sent yet. */
 export async function carryOut(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promise<CallEnd> {
+  const { endpoint, model: asked } = plan;
+  const startedAt = Date.now();
+  try {
+    const end = await run(plan, parts, reply);
+    parts.observe({ ...end, endpoint, asked, startedAt });
+    return end;
+  } catch (error) {
+    parts.observe({ ...nothingUsed(plan, toProblem(error).status), endpoint, asked, startedAt });
+    throw error;
+  }
+}
+
+function nothingUsed(plan: CallPlan, status: number): CallEnd {
+  return { status, model: plan.model, inputTokens: 0, outputTokens: 0 };
+}
+
+async function run(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promise<CallEnd> {
   const left = new AbortController();
   const onClose = () => {
     if (!reply.raw.writableFinished) left.abort(new ClientLeft());
@@ -198,7 +227,7 @@ export function throwUnlessAboutRequest({ status, headers, body }: Refusal, targ
 async function refuse(plan: CallPlan, attempt: Attempt, refusal: Refusal, reply: FastifyReply): Promise<CallEnd> {
   await plan.ticket.refund(refusal.status);
   handOnRefusal(reply, refusal, attempt.target.transport.secrets, plan.headers);
-  return { status: refusal.status, model: plan.model, tokens: 0 };
+  return nothingUsed(plan, refusal.status);
 }
 
 async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Promise<CallEnd> {
@@ -225,7 +254,7 @@ async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Prom
     kept,
   );
   relay.end();
-  return { status, model, tokens: promptTokens + completionTokens };
+  return { status, model, inputTokens: promptTokens, outputTokens: completionTokens };
 }
 
 /** What the answer says it has used, else what can be counted of it. */
@@ -255,7 +284,7 @@ async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: num
     },
     status,
   );
-  return { status, model, tokens: promptTokens + completionTokens };
+  return { status, model, inputTokens: promptTokens, outputTokens: completionTokens };
 }
 
 /** nginx's number for a client that closed its request. */
@@ -266,7 +295,7 @@ async function leave(plan: CallPlan, last: Attempt | undefined): Promise<CallEnd
   const taken = last && (last.relay.accepted || last.reader.begun || (!plan.streams && last.sent));
   if (taken) return settleEstimated(plan, last.reader, CLIENT_LEFT);
   await plan.ticket.refund(CLIENT_LEFT);
-  return { status: CLIENT_LEFT, model: plan.model, tokens: 0 };
+  return nothingUsed(plan, CLIENT_LEFT);
 }
 
 async function fail(plan: CallPlan, last: Attempt | undefined, error: unknown): Promise<CallEnd> {
@@ -274,7 +303,7 @@ async function fail(plan: CallPlan, last: Attempt | undefined, error: unknown): 
   if (last?.relay.touched) {
     const end = last.reader.begun
       ? await settleEstimated(plan, last.reader, problem.status)
-      : await plan.ticket.refund(problem.status).then(() => ({ status: problem.status, model: plan.model, tokens: 0 }));
+      : await plan.ticket.refund(problem.status).then(() => nothingUsed(plan, problem.status));
     last.relay.breakOff(problem);
     return end;
   }

@@ -32,6 +32,7 @@ interface SessionOptions {
 interface OpenResponse {
   ticket: Ticket;
   text: string;
+  startedAt: number;
 }
 
 interface RealtimeEvent {
@@ -125,7 +126,7 @@ export class RealtimeSession {
   /** A response that the provider began by itself is reserved now, or cancelled. */
   async #begin(id: string): Promise<void> {
     try {
-      this.#open.set(id, { ticket: this.#asked.shift() ?? (await this.#reserve()), text: '' });
+      this.#open.set(id, { ticket: this.#asked.shift() ?? (await this.#reserve()), text: '', startedAt: Date.now() });
     } catch (error) {
       this.#upstream.send(JSON.stringify({ type: 'response.cancel', response_id: id }));
       this.#refuse(error, undefined);
@@ -149,7 +150,15 @@ export class RealtimeSession {
         : this.#settleEstimated(open);
     }
     await open.ticket.settle({ model, ...usage, estimated: false }, 200);
-    parts.observe({ status: 200, model, tokens: usage.promptTokens + usage.completionTokens, endpoint: 'realtime' });
+    parts.observe({
+      endpoint: 'realtime',
+      asked: model,
+      model,
+      status: 200,
+      inputTokens: usage.promptTokens,
+      outputTokens: usage.completionTokens,
+      startedAt: open.startedAt,
+    });
   }
 
   async #settleEstimated({ ticket, text }: OpenResponse): Promise<void> {

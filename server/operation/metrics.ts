@@ -4,7 +4,7 @@ import type { App } from '../http/app-types.ts';
 export interface Metrics {
   registry: Registry;
   /** Counts one call below /v1. */
-  countCall(call: { endpoint: string; model: string; status: number; tokens: number }): void;
+  countCall(call: { endpoint: string; model: string; status: number; inputTokens: number; outputTokens: number }): void;
 }
 
 /** Names of models come from clients: past so many different ones the rest count as one. */
@@ -58,7 +58,7 @@ export function addMetrics(app: App, parts: { openGenerations: () => number }): 
       if (models.size < MOST_MODELS) models.add(call.model);
       const model = models.has(call.model) ? call.model : 'other';
       calls.inc({ endpoint: call.endpoint, model, status: call.status });
-      tokens.inc({ model }, call.tokens);
+      tokens.inc({ model }, call.inputTokens + call.outputTokens);
     },
   };
 }
