@@ -62,7 +62,15 @@ export async function buildApp(context: Context): Promise<Server> {
   addRequestLog(app);
 
   const stopGenerations = (userId: number) => generations.stop({ userId });
-  addOperationRoutes(app, { config, database, upstream, identify, metrics, isClosing: () => closing });
+  addOperationRoutes(app, {
+    config,
+    database,
+    redis: context.redis,
+    upstream,
+    identify,
+    metrics,
+    isClosing: () => closing,
+  });
   const accounts = {
     config,
     database,
@@ -91,7 +99,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addAlertRoutes(app, { config, database, clock });
   addBotRoutes(app, { config, database, clock });
   const asking = createAsking(context);
-  const chat = { ...asking, replayMs: config.STREAM_REPLAY_MS };
+  const chat = { ...asking, mirrors: context.mirrors, replayMs: config.STREAM_REPLAY_MS };
   addChatRoutes(app, chat);
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });
   addSessionRoutes(app, asking);

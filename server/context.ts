@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
@@ -13,6 +13,7 @@ import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
 import { createGenerations, type Generations } from './turns/generations.ts';
 import { keepAlive } from './turns/recovery.ts';
+import { createMirrors, type Mirrors } from './turns/mirrors.ts';
 import { createTitles, type Titles } from './turns/titles.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
@@ -32,6 +33,7 @@ import { connectRedis, type Redis } from './redis/connect-redis.ts';
 import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { createLogger } from './logger.ts';
+import type { SharedStreamsParts } from './streams/shared-streams.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
 import { createUpstream, openAiBaseUrl, type Upstream } from './upstream/create-upstream.ts';
@@ -47,6 +49,8 @@ export interface Context {
   redis: Redis | undefined;
   upstream: Upstream;
   generations: Generations;
+  /** What other instances write, for its readers here. */
+  mirrors: Mirrors;
   titles: Titles;
   throttle: Throttle;
   /** Where people may log in from elsewhere. */
@@ -100,6 +104,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
   });
   const mailer = await createMailer(config, logger);
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
+  const streams = redis && (await shareStreams({ redis, secret, instanceId, generations, logger }, config));
   const limits: SpendLimits = {
     dailyRequests: config.DAILY_REQUEST_LIMIT,
     zone: config.QUOTA_TIME_ZONE,
@@ -143,8 +148,9 @@ export async function createContext(config: Config, options: ContextOptions = {}
     redis,
     upstream,
     generations,
+    mirrors: createMirrors({ database, streams, logger }),
     titles,
-    throttle: createThrottle(config, { onAbuse }),
+    throttle: createThrottle(config, { onAbuse, redis }),
     live,
     networks,
     aliases,
@@ -167,6 +173,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await stopDelivering();
       await mailer?.close();
       await upstream.close();
+      streams?.close();
       redis?.destroy();
       await database.close();
     },
@@ -178,6 +185,22 @@ async function findLive(database: Database, ids: { logins: number[]; keys: numbe
     logins: ids.logins.length > 0 ? await findLiveLogins(database.read, { ids: ids.logins, now }) : [],
     keys: ids.keys.length > 0 ? await findLiveKeys(database.read, { ids: ids.keys, now }) : [],
   };
+}
+
+async function shareStreams(
+  parts: Pick<SharedStreamsParts, 'redis' | 'instanceId' | 'logger'> & { secret: string; generations: Generations },
+  { REDIS_URL }: Config,
+) {
+  const { createSharedStreams } = await import('./streams/shared-streams.ts');
+  const { redis, instanceId, logger, secret, generations } = parts;
+  return createSharedStreams({
+    redis,
+    instanceId,
+    logger,
+    subscriber: await connectRedis(REDIS_URL!, logger),
+    deployment: createHash('sha256').update(secret).digest('base64url').slice(0, 12),
+    findLog: (id) => generations.findLog(id),
+  });
 }
 
 /** A network that goes on failing past its limit asks nothing for a while; administrators see it in their list. */

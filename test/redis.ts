@@ -10,6 +10,8 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 export interface RedisServer {
   url: string;
+  /** SIGSTOP and SIGCONT: it is there, and answers nothing. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function startRedis(port?: number): Promise<RedisServer> {
   });
   return {
     url: `redis://127.0.0.1:${at}`,
+    signal: (name) => void child.kill(name),
     stop: async () => {
       const ended = once(child, 'exit');
       child.kill('SIGKILL');

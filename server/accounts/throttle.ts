@@ -1,7 +1,9 @@
 import { BlockList, isIP } from 'node:net';
-import { RateLimiterMemory, type RateLimiterAbstract, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopbackHost, type Config } from '../config.ts';
 import { Problem } from '../errors.ts';
+import type { Redis } from '../redis/connect-redis.ts';
+import { createLimiter, type Limiter } from '../redis/shared-limiter.ts';
 
 /** An IPv4 address is one address, also where a dual-stack socket writes it as IPv6. */
 function unmapped(address: string): string {
@@ -38,7 +40,7 @@ function sharedBy(proxies: string[]): (address: string) => boolean {
   };
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
+async function consume(limiter: Limiter, key: string): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (refused) {
@@ -72,11 +74,13 @@ const PROVIDER_LOGINS_PER_NETWORK = 600;
 export interface ThrottleOptions {
   /** Told once a network has failed twice as often as it may. */
   onAbuse?: (address: string) => void;
+  /** Where other instances count too. */
+  redis?: Redis | undefined;
 }
 
-export function createThrottle(config: Config, { onAbuse }: ThrottleOptions = {}): Throttle {
+export function createThrottle(config: Config, { onAbuse, redis }: ThrottleOptions = {}): Throttle {
   const limiter = (keyPrefix: string, points: number, duration: number) =>
-    new RateLimiterMemory({ keyPrefix, points, duration });
+    createLimiter({ keyPrefix, points, duration }, redis);
   const accounts = limiter('login', config.LOGIN_FAILURES_PER_ACCOUNT, QUARTER_HOUR_S);
   const networks = limiter('network', config.LOGIN_FAILURES_PER_NETWORK, QUARTER_HOUR_S);
   const refusals = limiter('refusals', config.LOGIN_FAILURES_PER_NETWORK, QUARTER_HOUR_S);

@@ -12,12 +12,14 @@ import { Problem } from '../errors.ts';
 import { answers, type App } from '../http/app-types.ts';
 import { version } from '../http/version.ts';
 import { cookieName, readCredential, type Identify } from '../http/visitor.ts';
+import { redisAnswers, type Redis } from '../redis/connect-redis.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface OperationParts {
   config: Config;
   database: Database;
+  redis: Redis | undefined;
   upstream: Pick<Upstream, 'health' | 'catalogue'>;
   identify: Identify;
   metrics: Metrics;
@@ -47,11 +49,17 @@ function addHealth(app: App, parts: OperationParts): void {
   const summary = 'How the server, its database and the model provider are';
   const schema = { tags, summary, response: answers({ 200: health, 503: health }) };
   app.get('/health', { schema }, async (_request, reply) => {
-    const [connected, openaiApi] = await Promise.all([databaseAnswers(parts.database), parts.upstream.health()]);
+    const [connected, openaiApi, redis] = await Promise.all([
+      databaseAnswers(parts.database),
+      parts.upstream.health(),
+      parts.redis && redisAnswers(parts.redis),
+    ]);
+    const degraded = openaiApi === 'disconnected' || redis === false;
     const report: Health = {
-      status: connected ? (openaiApi === 'disconnected' ? 'degraded' : 'healthy') : 'unhealthy',
+      status: connected ? (degraded ? 'degraded' : 'healthy') : 'unhealthy',
       openai_api: openaiApi,
       database: connected ? 'connected' : 'disconnected',
+      ...(redis === undefined ? {} : { redis: redis ? ('connected' as const) : ('disconnected' as const) }),
       timestamp: new Date().toISOString(),
       version,
       uptime_s: Math.round(process.uptime()),

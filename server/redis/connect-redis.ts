@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 
 const FIRST_ANSWER_MS = 2_000;
@@ -43,4 +44,12 @@ export async function connectRedis(url: string, logger: FastifyBaseLogger): Prom
   client.connect().catch((error: unknown) => logger.debug({ err: error }, 'the connection to Redis was given up'));
   await settled;
   return client;
+}
+
+const LONGEST_PING_MS = 250;
+
+/** Whether Redis answers now. */
+export async function redisAnswers(redis: Redis): Promise<boolean> {
+  const late = sleep(LONGEST_PING_MS, '', { ref: false });
+  return (await Promise.race([redis.ping(), late]).catch(() => '')) === 'PONG';
 }

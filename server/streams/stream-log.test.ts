@@ -1,6 +1,16 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectRedis, type Redis } from '#server/redis/connect-redis.ts';
+import { hasRedis, startRedis, type RedisServer } from '#test/redis.ts';
+import { mirrorLog } from './mirror-log.ts';
+import { createSharedStreams, type SharedStreams } from './shared-streams.ts';
 import { createStreamLog, type StreamLog } from './stream-log.ts';
+
+const logger = pino({ level: 'silent' });
+
+/** A log, and what its readers read: itself, or its mirror in another instance. */
+type Open = () => Promise<{ log: StreamLog; read: StreamLog }>;
 
 const never = new AbortController().signal;
 
@@ -36,39 +46,98 @@ test('every place of a log gives exactly what comes after it', () => {
   );
 });
 
-test('readers at different places all get the whole rest, however slow they are', async () => {
+const inMemory: Open = async () => {
   const log = createStreamLog();
-  log.append('before ');
-  const readers = [readAll(log, 0), readAll(log, 3), readAll(log, 7)];
-  for (const piece of ['one ', 'two ', 'three']) {
-    await Promise.resolve();
-    log.append(piece);
+  return { log, read: log };
+};
+
+describe('a log in this process', () => {
+  keepsItsReaders(inMemory);
+});
+
+describe.runIf(hasRedis)('a log of another instance', () => {
+  const logs = new Map<string, StreamLog>();
+  let redis: RedisServer;
+  let instances: { redis: Redis; streams: SharedStreams }[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    instances = await Promise.all(['writer', 'reader'].map((instanceId) => join(redis.url, instanceId)));
+  });
+  afterAll(async () => {
+    for (const { redis: client, streams } of instances) {
+      streams.close();
+      client.destroy();
+    }
+    await redis.stop();
+  });
+
+  async function join(url: string, instanceId: string) {
+    const client = await connectRedis(url, logger);
+    const parts = { redis: client, subscriber: await connectRedis(url, logger), logger, instanceId };
+    const findLog = (id: string) => (instanceId === 'writer' ? logs.get(id) : undefined);
+    return { redis: client, streams: await createSharedStreams({ ...parts, deployment: 'test', findLog }) };
   }
-  const late = readAll(log, 0);
-  log.close();
-  expect(await Promise.all(readers)).toEqual(['before one two three', 'ore one two three', 'one two three']);
-  expect(await late).toBe('before one two three');
-  expect(await readAll(log, 20)).toBe('');
+
+  const open: Open = async () => {
+    const id = `log-${logs.size}`;
+    const log = createStreamLog();
+    logs.set(id, log);
+    const mirror = mirrorLog(instances[1]!.streams, { id, owner: 'writer' }, () => mirror.log.close());
+    return { log, read: mirror.log };
+  };
+
+  keepsItsReaders(open);
+
+  test('is asked for again where a message of it was lost', async () => {
+    const { log, read } = await open();
+    log.append('one two');
+    const mirror = mirrorLog(instances[1]!.streams, { id: `log-${logs.size - 1}`, owner: 'writer' }, () => {});
+    mirror.grow(4, 'two');
+    await mirror.log.past(6, never);
+    expect(mirror.log.text).toBe('one two');
+    // The newer mirror listens in place of the older one: an instance has one of each log.
+    expect(read.closed).toBe(false);
+    log.close();
+  });
 });
 
-test('a reader that leaves is forgotten, and the others go on', async () => {
-  const log = createStreamLog();
-  const leaving = new AbortController();
-  const left = log.past(0, leaving.signal);
-  const stays = readAll(log, 0);
-  leaving.abort(new Error('gone'));
-  await expect(left).rejects.toThrow('gone');
-  await expect(log.past(0, leaving.signal)).rejects.toThrow('gone');
-  log.append('text');
-  log.close();
-  expect(await stays).toBe('text');
-});
+/** What every reader may rely on, wherever the log is written. */
+function keepsItsReaders(open: Open): void {
+  test('readers at different places all get the whole rest, however slow they are', async () => {
+    const { log, read } = await open();
+    log.append('before ');
+    const readers = [readAll(read, 0), readAll(read, 3), readAll(read, 7)];
+    for (const piece of ['one ', 'two ', 'three']) {
+      await Promise.resolve();
+      log.append(piece);
+    }
+    const late = readAll(read, 0);
+    log.close();
+    expect(await Promise.all(readers)).toEqual(['before one two three', 'ore one two three', 'one two three']);
+    expect(await late).toBe('before one two three');
+    expect(await readAll(read, 20)).toBe('');
+  });
 
-test('what is there already needs no waiting', async () => {
-  const log = createStreamLog();
-  log.append('abc');
-  await log.past(2, never);
-  log.close();
-  await log.past(3, never);
-  expect(log.from(3)).toBe('');
-});
+  test('a reader that leaves is forgotten, and the others go on', async () => {
+    const { log, read } = await open();
+    const leaving = new AbortController();
+    const left = read.past(0, leaving.signal);
+    const stays = readAll(read, 0);
+    leaving.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    await expect(read.past(0, leaving.signal)).rejects.toThrow('gone');
+    log.append('text');
+    log.close();
+    expect(await stays).toBe('text');
+  });
+
+  test('what is there already needs no waiting', async () => {
+    const { log, read } = await open();
+    log.append('abc');
+    await read.past(2, never);
+    log.close();
+    await read.past(3, never);
+    expect(read.from(3)).toBe('');
+  });
+}

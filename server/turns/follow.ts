@@ -1,16 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamEvent } from '#contracts/chat.ts';
 import type { ProblemDocument } from '#contracts/errors.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
+import type { StreamLog } from '../streams/stream-log.ts';
 import type { Generation, Outcome } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { readGeneration, type StoredGeneration } from './generation.store.ts';
+import type { Mirrors } from './mirrors.ts';
 import { showUsage } from './show-turn.ts';
 
 export interface FollowParts {
   database: Database;
   generations: Generations;
+  /** What other instances write. */
+  mirrors: Mirrors;
   clock: () => number;
   /** Milliseconds that a finished stream stays readable. */
   replayMs: number;
@@ -18,9 +21,6 @@ export interface FollowParts {
 
 /** A stream to read: written by this process, or as it is stored (ended, or written by another instance). */
 export type Followed = { running: Generation } | { stored: StoredGeneration };
-
-/** How often a reader looks for what another instance has saved. */
-const LOOK_EVERY_MS = 500;
 
 /** Finds an own stream, however old. Throws `not_found` for another user's and an unknown one. */
 export async function findAnswer(parts: FollowParts, id: string, userId: number): Promise<Followed> {
@@ -78,15 +78,12 @@ export async function* follow(
 ): AsyncGenerator<NumberedEvent> {
   if (!place.started) yield { id: 0, event: startOf(followed) };
   if ('running' in followed) yield* followRunning(followed.running, place.at, signal);
-  else yield* followStored(parts, followed.stored, place.at, signal);
+  else if (followed.stored.state === 'running') yield* followMirror(parts, followed.stored, place.at, signal);
+  else yield* replay(followed.stored, place.at);
 }
 
-async function* followRunning(
-  generation: Generation,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<NumberedEvent> {
-  const { log, outcome } = generation;
+/** The text of a log from a place on, until it closes; gives the place after it. */
+async function* followLog(log: StreamLog, from: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, number> {
   let at = from;
   while (true) {
     await log.past(at, signal);
@@ -95,35 +92,40 @@ async function* followRunning(
       at += content.length;
       yield { id: at, event: { type: 'CHUNK', content } };
     } else if (log.closed) {
-      break;
+      return at;
     }
   }
-  yield { id: at + 1, event: endOf(generation, await outcome) };
 }
 
-async function* followStored(
+async function* followRunning(
+  generation: Generation,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent> {
+  const at = yield* followLog(generation.log, from, signal);
+  yield { id: at + 1, event: endOf(generation, await generation.outcome) };
+}
+
+async function* followMirror(
   parts: FollowParts,
   stored: StoredGeneration,
   from: number,
   signal: AbortSignal,
 ): AsyncGenerator<NumberedEvent> {
-  let at = from;
-  let current: StoredGeneration | undefined = stored;
-  while (current) {
-    const text = current.text ?? '';
-    if (text.length > at) {
-      const content = text.slice(at);
-      at = text.length;
-      yield { id: at, event: { type: 'CHUNK', content } };
-    }
-    const end = storedEnd(current, text);
-    if (end) {
-      yield { id: text.length + 1, event: end };
-      return;
-    }
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-    current = await readGeneration(parts.database.read, { id: stored.id, userId: stored.user_id });
+  const mirror = parts.mirrors.join(stored);
+  try {
+    const at = yield* followLog(mirror.log, from, signal);
+    if (mirror.stored) yield* replay(mirror.stored, at);
+  } finally {
+    mirror.leave();
   }
+}
+
+function* replay(stored: StoredGeneration, from: number): Generator<NumberedEvent> {
+  const text = stored.text ?? '';
+  if (text.length > from) yield { id: text.length, event: { type: 'CHUNK', content: text.slice(from) } };
+  const end = storedEnd(stored, text);
+  if (end) yield { id: text.length + 1, event: end };
 }
 
 /** The first event of every stream. */

@@ -265,6 +265,7 @@ export interface StoredGeneration {
   prompt_id: number;
   session_id: number;
   user_id: number;
+  instance_id: string;
   state: Schema['generations']['state'];
   error: string | null;
   finished_at: number | null;
@@ -288,6 +289,7 @@ export function readGeneration(db: Db, args: { id: string; userId: number }): Pr
       'generations.prompt_id',
       'generations.session_id',
       'generations.user_id',
+      'generations.instance_id',
       'generations.state',
       'generations.error',
       'generations.finished_at',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamLog } from '../streams/stream-log.ts';
 import type { Generation, GenerationParts, GenerationPlan, StopReason } from './generation.ts';
 import { startGeneration } from './generation.ts';
 import { countElsewhere, findWanted, requestStop, type GenerationFilter } from './instances.store.ts';
@@ -8,6 +9,8 @@ export interface Generations {
   start(plan: GenerationPlan): Generation;
   /** An own one that is under way here; undefined for another user's and for ended ones. */
   find(id: string, userId: number): Generation | undefined;
+  /** The log of one that is under way here, for another instance. */
+  findLog(id: string): StreamLog | undefined;
   /** Ends what a user has under way, here and on other instances, and waits until that is stored. */
   stop(filter: GenerationFilter): Promise<void>;
   readonly count: number;
@@ -70,6 +73,7 @@ export function createGenerations(parts: GenerationsParts): Generations {
       const generation = running.get(id);
       return generation?.plan.userId === userId ? generation : undefined;
     },
+    findLog: (id) => running.get(id)?.log,
     stop: async (filter) => {
       const { userId, id, promptId, sessionId } = filter;
       const own = [...running.values()].filter(
