@@ -4,7 +4,7 @@ import { visitorOf } from '../http/visitor.ts';
 import type { GatewayParts } from './ask.ts';
 import { chooseModel } from './choose-model.ts';
 import { gatewayConfig } from './gateway-schema.ts';
-import { RealtimeSession, type Socket } from './realtime-session.ts';
+import type { Socket } from './realtime-session.ts';
 
 /** https://www.iana.org/assignments/websocket: a policy says no; something went wrong on our side. */
 const POLICY = 1_008;
@@ -33,6 +33,8 @@ async function open(parts: GatewayParts, socket: Socket, request: FastifyRequest
   const chosen = await chooseModel(parts, model);
   const target = (await parts.targets.find('realtime', chosen.used))[0]!;
   if (target.kind === 'demo') return socket.close(POLICY, 'The demo model does not serve realtime.');
+  // With its client for WebSockets, which nothing else uses.
+  const { RealtimeSession } = await import('./realtime-session.ts');
   const session = new RealtimeSession({
     parts,
     visitor,

@@ -47,11 +47,13 @@ export function createTargets(options: TargetsOptions): Targets {
     served.set(transport, known);
     return known;
   };
-  const extra = options.extra.map((row): Extra => {
-    const provider = createOpenAiProvider({ baseUrl: row.base_url, apiKey: row.apiKey });
-    const target = { name: row.name, kind: 'openai' as const, priceList: priceListOf(row.base_url) };
-    return { row, provider, target: { ...target, transport: serve(provider.transport!) } };
-  });
+  const extras = Promise.all(
+    options.extra.map(async (row): Promise<Extra> => {
+      const provider = await createOpenAiProvider({ baseUrl: row.base_url, apiKey: row.apiKey });
+      const target = { name: row.name, kind: 'openai' as const, priceList: priceListOf(row.base_url) };
+      return { row, provider, target: { ...target, transport: serve(provider.transport!) } };
+    }),
+  );
 
   async function first(): Promise<Target> {
     const { kind, transport } = await upstream.provider();
@@ -61,7 +63,7 @@ export function createTargets(options: TargetsOptions): Targets {
 
   return {
     find: async (endpoint, model) => {
-      const own = await first();
+      const [own, extra] = await Promise.all([first(), extras]);
       if (extra.length === 0) return [own];
       const fitting = extra.filter(({ row }) => serves(row.endpoints, endpoint) && serves(row.models, model));
       const ranked = fitting.map(({ row, target }) => ({
@@ -75,11 +77,11 @@ export function createTargets(options: TargetsOptions): Targets {
       return ranked.map(({ target }) => target);
     },
     extraModels: () =>
-      extra.flatMap(({ row }) =>
-        (row.models ?? []).filter((id) => !id.endsWith('*')).map((id) => ({ id, owned_by: row.name })),
+      options.extra.flatMap(({ name, models = [] }) =>
+        models.filter((id) => !id.endsWith('*')).map((id) => ({ id, owned_by: name })),
       ),
     close: async () => {
-      await Promise.all(extra.map(({ provider }) => provider.close()));
+      for (const { provider } of await extras) await provider.close();
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
-import { STATUS_CODES } from './node-http.ts';
+import { STATUS_CODES } from '../node-http.ts';
 
 /** What fastify itself throws, as ours: https://fastify.dev/docs/latest/Reference/Errors/. */
 function fromFastify(error: FastifyError): Problem | undefined {

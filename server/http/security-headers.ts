@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
-import { IncomingMessage, ServerResponse } from './node-http.ts';
+import { IncomingMessage, ServerResponse } from '../node-http.ts';
 
 const contentSecurityPolicy = {
   useDefaults: false,

@@ -12,7 +12,7 @@ let provider: OpenAiProvider;
 
 beforeAll(async () => {
   scripted = await startScriptedProvider();
-  provider = createOpenAiProvider({ baseUrl: scripted.url });
+  provider = await createOpenAiProvider({ baseUrl: scripted.url });
 });
 afterEach(() => scripted.reset());
 afterAll(async () => {
@@ -128,7 +128,7 @@ describe('an answer that is none', () => {
   });
 
   test('a connection that stays open after [DONE], silent or not, is closed by us', async () => {
-    const impatient = createOpenAiProvider({ baseUrl: scripted.url, limits: { idleMs: 50 } });
+    const impatient = await createOpenAiProvider({ baseUrl: scripted.url, limits: { idleMs: 50 } });
     const done = Buffer.from('data: [DONE]\n\n');
     scripted.script({ fault: 'stall' }, { raw: Buffer.concat(Array(50).fill(done)), packets: done.length, paceMs: 5 });
     expect((await ask(impatient.chat)).result?.finishReason).toBe('stop');

@@ -84,7 +84,7 @@ function chooseProvider(options: UpstreamOptions): Choice {
   const { apiKey, baseUrl, limits } = options;
   if (!apiKey && !baseUrl) return chooseWithoutKey(options);
   const provider = createOpenAiProvider({ kind: 'openai', baseUrl: baseUrl ?? openAiBaseUrl, apiKey, limits });
-  return { provider: () => Promise.resolve(provider), close: () => provider.close() };
+  return { provider: () => provider, close: async () => (await provider).close() };
 }
 
 /** Looks for a local server at once and, while there is none, again when somebody asks. */
@@ -100,7 +100,7 @@ function chooseWithoutKey(options: UpstreamOptions): Choice {
   async function search(): Promise<void> {
     searchedAt = performance.now();
     const baseUrl = await findLocalServer(address, localTimeoutMs);
-    if (baseUrl && !closed) local ??= createOpenAiProvider({ kind: 'local', baseUrl, limits: options.limits });
+    if (baseUrl && !closed) local ??= await createOpenAiProvider({ kind: 'local', baseUrl, limits: options.limits });
   }
   const firstSearch = search();
 

@@ -10,7 +10,7 @@ let provider: OpenAiProvider;
 
 beforeAll(async () => {
   scripted = await startScriptedProvider();
-  provider = createOpenAiProvider({ baseUrl: scripted.url, apiKey: 'sk-test-key' });
+  provider = await createOpenAiProvider({ baseUrl: scripted.url, apiKey: 'sk-test-key' });
 });
 afterEach(() => scripted.reset());
 afterAll(async () => {
@@ -73,8 +73,8 @@ describe('a question', () => {
   );
 
   test('carries no credentials where there are none, and those of the base URL where it has some', async () => {
-    const open = createOpenAiProvider({ baseUrl: `${scripted.url}/` });
-    const basic = createOpenAiProvider({ baseUrl: scripted.url.replace('://', '://user:p%40ss@') });
+    const open = await createOpenAiProvider({ baseUrl: `${scripted.url}/` });
+    const basic = await createOpenAiProvider({ baseUrl: scripted.url.replace('://', '://user:p%40ss@') });
     await ask(open.chat);
     await ask(basic.chat);
     const [first, second] = scripted.requests;

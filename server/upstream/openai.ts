@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { ChatCall, defaultTimeLimits } from './chat-call.ts';
 import type { TimeLimits } from './chat-call.ts';
 import { readModelList } from './model-list.ts';
@@ -19,8 +19,12 @@ export interface OpenAiProvider extends Provider {
   close(): Promise<void>;
 }
 
-/** A provider behind any OpenAI-compatible server, over connections that are kept open. */
-export function createOpenAiProvider(options: OpenAiOptions): OpenAiProvider {
+/**
+ * A provider behind any OpenAI-compatible server, over connections that are kept open. Its HTTP client is loaded
+ * with the first one: a server that has only the demo model stays smaller.
+ */
+export async function createOpenAiProvider(options: OpenAiOptions): Promise<OpenAiProvider> {
+  const { Pool } = await import('undici');
   const { kind = 'openai', apiKey } = options;
   const limits = { ...defaultTimeLimits, ...options.limits };
   const base = new URL(options.baseUrl);

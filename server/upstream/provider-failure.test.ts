@@ -16,7 +16,7 @@ let provider: OpenAiProvider;
 
 beforeAll(async () => {
   scripted = await startScriptedProvider();
-  provider = createOpenAiProvider({
+  provider = await createOpenAiProvider({
     baseUrl: scripted.url,
     apiKey: key,
     limits: { firstByteMs: 200, idleMs: 200, wholeMs: 700 },
@@ -120,7 +120,7 @@ describe('a provider that can not be reached', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    const nobody = createOpenAiProvider({ baseUrl: `http://user:secret@127.0.0.1:${port}/v1`, apiKey: key });
+    const nobody = await createOpenAiProvider({ baseUrl: `http://user:secret@127.0.0.1:${port}/v1`, apiKey: key });
     const { failure } = await ask(nobody.chat);
     expect(failure).toMatchObject({ code: 'provider_unreachable', status: 503, retryAfterS: 5, retryable: true });
     expect(String((failure as Problem).stack)).not.toMatch(/secret|canary/);
@@ -131,7 +131,7 @@ describe('a provider that can not be reached', () => {
   });
 
   test('because its name is unknown', async () => {
-    const nowhere = createOpenAiProvider({ baseUrl: 'http://nowhere.invalid/v1' });
+    const nowhere = await createOpenAiProvider({ baseUrl: 'http://nowhere.invalid/v1' });
     expect((await ask(nowhere.chat)).failure).toMatchObject({ code: 'provider_unreachable' });
     await nowhere.close();
   });
@@ -181,7 +181,7 @@ describe('an answer that is longer than asked for', () => {
   });
 
   test('ends there as JSON, and inflated a thousand times, too', async () => {
-    const patient = createOpenAiProvider({ baseUrl: scripted.url });
+    const patient = await createOpenAiProvider({ baseUrl: scripted.url });
     const bomb = Buffer.from(`data: ${' '.repeat(8_000_000)}`);
     scripted.script({ fault: 'json', text: ['x'.repeat(2_000_000)] }, { raw: bomb, gzip: true, packets: 'one' });
     expect((await ask(patient.chat, { maxTokens: 20 })).failure).toMatchObject({ code: 'provider_error' });
