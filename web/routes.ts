@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { QuoteStatus } from '#contracts/quotes.ts';
 import { Root } from './shell/root.tsx';
 import { ErrorPage } from './shell/error-page.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
@@ -71,13 +72,37 @@ const bot = createRoute({
   component: lazyRouteComponent(() => import('./bots/bot-page.tsx'), 'BotPage'),
 });
 
+export interface BoardSearch {
+  status?: QuoteStatus | undefined;
+  sort?: 'new' | undefined;
+  mine?: 'true' | undefined;
+  q?: string | undefined;
+  /** The form is open; `text`: the line it begins with. */
+  write?: string | undefined;
+  text?: string | undefined;
+}
+const statuses: readonly string[] = ['requested', 'planned', 'applied', 'declined'] satisfies QuoteStatus[];
+const board = createRoute({
+  getParentRoute: () => shell,
+  path: '/quote',
+  validateSearch: ({ status, sort, mine, q, write, text }): BoardSearch => ({
+    ...(typeof status === 'string' && statuses.includes(status) ? { status: status as QuoteStatus } : {}),
+    ...(sort === 'new' ? { sort } : {}),
+    ...(mine === 'true' ? { mine } : {}),
+    ...(typeof q === 'string' && q ? { q } : {}),
+    ...(typeof write === 'string' && write ? { write } : {}),
+    ...(typeof text === 'string' && text ? { text } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./quotes/board-page.tsx'), 'BoardPage'),
+});
+
 const notFound = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });
 
 const tree = root.addChildren([
   login,
   loginCode,
   join,
-  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, notFound]),
+  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, board, notFound]),
 ]);
 
 export function createAppRouter() {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import type { Client } from '#test/client.ts';
 import { en } from '#web/text/en.ts';
@@ -70,4 +71,24 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
 export async function photograph(page: Page, name: string): Promise<void> {
   mkdirSync(output, { recursive: true });
   await page.screenshot({ path: `${output}${name}.png` });
+}
+
+/**
+ * Serious barriers of the page as it stands, and whether it scrolls sideways on the narrowest phones; the page
+ * is as wide as before afterwards. Empty: everybody can use it.
+ */
+export async function barriersOf(page: Page, name: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  const before = page.viewportSize()!;
+  for (const width of [360, 320]) {
+    await page.setViewportSize({ width, height: 740 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > width) found.push(`${wide} px wide at ${width}`);
+    await photograph(page, `${name}-${width}`);
+  }
+  await page.setViewportSize(before);
+  return found;
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router';
-import { MessagesSquare, Search, SearchX } from 'lucide-react';
+import { MessagesSquare, SearchX } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useNeedsLogin } from '../accounts/go-to-login.ts';
@@ -8,10 +8,12 @@ import { dayOf, sayDay } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
 import { usePageTitle } from '../lib/page-title.ts';
+import { useSettled } from '../lib/use-settled.ts';
 import { mySessionsQuery } from '../sessions/session-queries.ts';
 import type { SessionRow } from '#contracts/sessions.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
+import { SearchField } from '../ui/search-field.tsx';
 import { PageHeader } from './chat-header.tsx';
 import { HistoryRow } from './history-row.tsx';
 import { useDeletions } from './use-deletions.ts';
@@ -48,23 +50,13 @@ function SearchableList() {
   }, [search, navigate]);
   return (
     <>
-      <SearchField text={text} onChange={setText} />
+      <HistorySearch text={text} onChange={setText} />
       <Results search={search} />
     </>
   );
 }
 
-/** A value once it has been left alone for a moment. */
-function useSettled(value: string, ms = 250): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return settled;
-}
-
-function SearchField({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+function HistorySearch({ text, onChange }: { text: string; onChange: (text: string) => void }) {
   const { t } = useWords();
   const field = useRef<HTMLInputElement>(null);
   const { hash, state } = useLocation();
@@ -73,20 +65,7 @@ function SearchField({ text, onChange }: { text: string; onChange: (text: string
   useEffect(() => {
     if (visit && hash === 'search') field.current?.focus();
   }, [hash, visit]);
-  return (
-    <div className="relative mt-6 mb-2">
-      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-soft" />
-      <input
-        ref={field}
-        type="search"
-        value={text}
-        onChange={({ target }) => onChange(target.value)}
-        placeholder={t('history.search')}
-        aria-label={t('history.search')}
-        className="h-11 w-full rounded-md border border-edge bg-raised pr-3 pl-10 text-base placeholder:text-soft focus-visible:border-ember focus-visible:outline-offset-0"
-      />
-    </div>
-  );
+  return <SearchField ref={field} label={t('history.search')} value={text} onChange={onChange} className="mt-6 mb-2" />;
 }
 
 function Results({ search }: { search: string }) {

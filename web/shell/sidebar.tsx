@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
-import { Bot, PanelLeft, Search, SquarePen, Target } from 'lucide-react';
+import { Bot, PanelLeft, Quote, Search, SquarePen, Target } from 'lucide-react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
+import { NewsDot } from './news-dot.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { AccountCorner } from './account-corner.tsx';
 import { RecentSessions } from './recent-sessions.tsx';
@@ -37,6 +38,11 @@ export function Sidebar({ onHide, onHelp }: { onHide: () => void; onHelp: () => 
         <Link to="/bots" className={row}>
           <Bot aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
           {t('nav.bots')}
+        </Link>
+        <Link to="/quote" search={{}} activeOptions={{ includeSearch: false }} className={row}>
+          <Quote aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
+          {t('nav.board')}
+          {profile && <NewsDot />}
         </Link>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-2">{profile && <RecentSessions />}</div>

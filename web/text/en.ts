@@ -110,6 +110,8 @@ export const en: Record<TextKey, string> = {
 
   'nav.account': 'account menu',
   'nav.allChats': 'Show all chats',
+  'nav.board': 'Quote requests',
+  'nav.boardNews': 'There is news',
   'nav.bots': 'Bots',
   'nav.guided': 'Set a goal',
   'nav.hideSidebar': 'Hide sidebar',

@@ -108,6 +108,8 @@ export const ko = {
 
   'nav.account': '계정 메뉴',
   'nav.allChats': '모든 대화 보기',
+  'nav.board': '대사 신청',
+  'nav.boardNews': '새 소식이 있어요',
   'nav.bots': '봇',
   'nav.guided': '목표 세우기',
   'nav.hideSidebar': '옆 메뉴 닫기',
