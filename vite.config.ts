@@ -40,7 +40,7 @@ export default defineConfig({
               test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//,
             },
             // What several pages share comes as one file, not as twenty.
-            { name: 'shared', test: /\/web\/(?:lib|ui)\/|lucide-react/, minShareCount: 2 },
+            { name: 'shared', test: /\/web\/(?:lib|ui|shell)\/|lucide-react/, minShareCount: 4 },
           ],
         },
       },

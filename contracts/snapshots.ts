@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from './lists.ts';
 import { promptKind } from './sessions.ts';
-import { instant, longText, nameText } from './text.ts';
+import { instant, longText, nameText, rowId } from './text.ts';
 
 /** One question and the answer that was shown to it when the copy was made. */
 export const snapshotTurn = z.object({
@@ -55,6 +55,9 @@ export const snapshotBody = z.object({
   expires_at: instant.nullable().optional(),
 });
 export type SnapshotBody = z.infer<typeof snapshotBody>;
+
+/** Whether a page is the reader's own, and the session that it was copied from while that is there. */
+export const snapshotOwner = z.object({ mine: z.boolean(), session_id: rowId.nullable() });
 
 export const reportBody = z.object({ reason: longText(1, 500) });
 export const hideBody = z.object({ hidden: z.boolean() });

@@ -11,6 +11,8 @@ const manifest = JSON.parse(readFileSync(`${dist}/.vite/manifest.json`, 'utf8'))
 const budgets = [
   { what: 'login', modules: ['accounts/login-page.tsx'], most: 130 },
   { what: 'join', modules: ['accounts/join-page.tsx'], most: 130 },
+  { what: 'gallery', modules: ['shell/shell.tsx', 'sessions/gallery-page.tsx'], most: 130 },
+  { what: 'published page', modules: ['sessions/published-page.tsx'], most: 130 },
   { what: 'chat', modules: ['shell/shell.tsx', 'chat/chat-page.tsx', 'ui/menu-popup.tsx'], most: 270 },
   { what: 'history', modules: ['shell/shell.tsx', 'chat/history-page.tsx', 'ui/menu-popup.tsx'], most: 270 },
 ];

@@ -72,6 +72,30 @@ const bot = createRoute({
   component: lazyRouteComponent(() => import('./bots/bot-page.tsx'), 'BotPage'),
 });
 
+export interface GallerySearch {
+  /** Copies that were published; otherwise conversations that are public. */
+  view?: 'pages' | undefined;
+  bot?: string | undefined;
+  q?: string | undefined;
+}
+const gallery = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  validateSearch: ({ view, bot: slug, q }): GallerySearch => ({
+    ...(view === 'pages' ? { view } : {}),
+    ...(typeof slug === 'string' && slug ? { bot: slug } : {}),
+    ...(typeof q === 'string' && q ? { q } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./sessions/gallery-page.tsx'), 'GalleryPage'),
+});
+
+// Whoever follows a link to one page wants to read, and has no use for the navigation.
+const published = createRoute({
+  getParentRoute: () => root,
+  path: '/s/$pageId',
+  component: lazyRouteComponent(() => import('./sessions/published-page.tsx'), 'PublishedPage'),
+});
+
 export interface BoardSearch {
   status?: QuoteStatus | undefined;
   sort?: 'new' | undefined;
@@ -102,7 +126,8 @@ const tree = root.addChildren([
   login,
   loginCode,
   join,
-  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, board, notFound]),
+  published,
+  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, gallery, board, notFound]),
 ]);
 
 export function createAppRouter() {

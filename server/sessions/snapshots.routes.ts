@@ -9,6 +9,7 @@ import {
   reportedSnapshotPage,
   snapshot,
   snapshotBody,
+  snapshotOwner,
   snapshotPage,
   type SnapshotBody,
 } from '#contracts/snapshots.ts';
@@ -49,6 +50,7 @@ const pageParams = z.object({ id: z.string().regex(/^[\w-]{10,64}$/) });
 export function addSnapshotRoutes(app: App, parts: SnapshotsParts): void {
   addPublishing(app, parts);
   addPageReading(app, parts);
+  addOwnPage(app, parts);
   addPageChange(app, parts);
   addCopying(app, parts);
   addReporting(app, parts);
@@ -156,6 +158,17 @@ function addPageReading(app: App, parts: SnapshotsParts): void {
       return sendList(parts, request.query, reply, undefined, '/s');
     },
   );
+}
+
+/** The page itself is the same for everybody; this is how its author finds the way back. */
+function addOwnPage(app: App, { database }: SnapshotsParts): void {
+  const schema = { tags, params: pageParams, response: answers({ 200: snapshotOwner }) };
+  app.get('/s/:id/own', { config, schema }, async (request) => {
+    const row = await findSnapshot(database.read, request.params.id);
+    if (!row) throw new Problem('not_found');
+    const mine = row.user_id === visitorOf(request).id;
+    return { mine, session_id: mine ? row.session_id : null };
+  });
 }
 
 function addPageChange(app: App, parts: SnapshotsParts): void {

@@ -26,6 +26,14 @@ async function publish(content = '공개할 질문', body: object = {}): Promise
   return { path: `/s/${page.id}`, session: turn.session_id };
 }
 
+test('only its author is told that a page is theirs', async () => {
+  const { path, session } = await publish();
+  expect((await author.get(`${path}/own`)).body).toEqual({ mine: true, session_id: session });
+  expect((await other.get(`${path}/own`)).body).toEqual({ mine: false, session_id: null });
+  expect((await nobody.get(`${path}/own`)).status).toBe(401);
+  expect((await author.get('/s/aaaaaaaaaaaaaaaaaaaaaa/own')).status).toBe(404);
+});
+
 test('anybody reads a published page, without a cookie, an address or an id of its author', async () => {
   const { path } = await publish();
   const { status, headers, body } = await nobody.get(path);

@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
-import { Menu as MenuIcon, PanelLeft, SquarePen } from 'lucide-react';
+import { SquarePen } from 'lucide-react';
 import type { RefObject } from 'react';
 import { useWords } from '../lib/language.ts';
-import { useShell } from '../shell/shell-controls.ts';
-import { IconButton } from '../ui/button.tsx';
+import { PageHeader } from '../shell/page-header.tsx';
 
 interface ChatHeaderProps {
   /** Undefined for a conversation that has not begun. */
@@ -27,25 +26,5 @@ export function ChatHeader({ title, heading }: ChatHeaderProps) {
         <SquarePen aria-hidden className="size-5" strokeWidth={1.75} />
       </Link>
     </PageHeader>
-  );
-}
-
-/** The bar above a page, with the way to the navigation where that is not in sight. */
-export function PageHeader({ children }: { children: React.ReactNode }) {
-  const { t } = useWords();
-  const { sidebarShown, toggleSidebar } = useShell();
-  return (
-    <header className="flex h-14 shrink-0 items-center gap-2 px-1 md:px-4">
-      <IconButton icon={MenuIcon} label={t('nav.menu')} onClick={toggleSidebar} className="md:hidden" />
-      {!sidebarShown && (
-        <IconButton
-          icon={PanelLeft}
-          label={t('nav.showSidebar')}
-          onClick={toggleSidebar}
-          className="hidden md:inline-grid"
-        />
-      )}
-      {children}
-    </header>
   );
 }

@@ -9,12 +9,12 @@ import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { useSettled } from '../lib/use-settled.ts';
+import { PageHeader } from '../shell/page-header.tsx';
 import { mySessionsQuery } from '../sessions/session-queries.ts';
 import type { SessionRow } from '#contracts/sessions.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
-import { PageHeader } from './chat-header.tsx';
 import { HistoryRow } from './history-row.tsx';
 import { useDeletions } from './use-deletions.ts';
 

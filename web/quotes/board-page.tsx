@@ -12,7 +12,7 @@ import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
-import { tabClass, tabsClass } from '../ui/tabs.ts';
+import { segmentClass, segmentsClass, tabClass, tabsClass } from '../ui/tabs.ts';
 import { Notices } from './notices.tsx';
 import { QuoteItem } from './quote-item.tsx';
 import { quotesQuery, type BoardFilter } from './quote-queries.ts';
@@ -92,14 +92,14 @@ function Filters({ search }: { search: BoardSearch }) {
       </nav>
       <div className="mt-4 flex flex-wrap items-center gap-3">
         <BoardSearchField q={search.q ?? ''} />
-        <nav aria-label={t('sort')} className="ml-auto flex rounded-md bg-sunken p-1">
+        <nav aria-label={t('sort')} className={`ml-auto ${segmentsClass}`}>
           {sorts.map((each) => (
             <Link
               key={each}
               to="/quote"
               search={(before) => ({ ...before, sort: each === 'new' ? each : undefined })}
               activeOptions={{ exact: true }}
-              className="flex h-9 items-center rounded-sm px-3 text-soft aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink"
+              className={segmentClass}
             >
               {t(each)}
             </Link>

@@ -5,7 +5,7 @@ import { useProfile } from '../accounts/account-queries.ts';
 import { send } from '../lib/api-client.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button } from '../ui/button.tsx';
-import { noticesQuery, quoteKeys } from './quote-queries.ts';
+import { noticesQuery } from './notices-query.ts';
 import { quoteTexts, type QuoteText } from './quote-texts.ts';
 
 /** What has become of the person's own requests since they last looked. */
@@ -18,7 +18,7 @@ export function Notices() {
   if (unread.length === 0) return null;
   const markRead = async () => {
     await send('/accounts/notices', { method: 'PUT' });
-    await queries.invalidateQueries({ queryKey: quoteKeys.notices });
+    await queries.invalidateQueries({ queryKey: noticesQuery.queryKey });
   };
   return (
     <section aria-labelledby="notices" className="mb-8 rounded-lg bg-glow p-4">
@@ -27,7 +27,7 @@ export function Notices() {
         <h2 id="notices" className="flex-1 text-sm">
           {t('notices')}
         </h2>
-        <Button look="quiet" className="-my-2" onClick={() => void markRead()}>
+        <Button look="quiet" className="-my-2 -mr-3" onClick={() => void markRead()}>
           {t('noticesRead')}
         </Button>
       </div>

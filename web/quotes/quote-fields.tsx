@@ -1,4 +1,4 @@
-import type { RefObject } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { TextArea } from '../ui/text-area.tsx';
 import { TextField } from '../ui/text-field.tsx';
@@ -34,9 +34,11 @@ interface QuoteFieldsProps {
   onChange: (draft: QuoteDraft) => void;
   field: RefObject<HTMLTextAreaElement | null>;
   error: ReturnType<typeof checkQuote>;
+  /** What stands below the line. */
+  note?: ReactNode;
 }
 
-export function QuoteFields({ draft, onChange, field, error }: QuoteFieldsProps) {
+export function QuoteFields({ draft, onChange, field, error, note }: QuoteFieldsProps) {
   const t = useRouteTexts(quoteTexts);
   const set = (name: keyof QuoteDraft) => (event: { target: { value: string } }) =>
     onChange({ ...draft, [name]: event.target.value });
@@ -59,6 +61,7 @@ export function QuoteFields({ draft, onChange, field, error }: QuoteFieldsProps)
         error={error && t(error, { of: MOST_CHARACTERS })}
         hint={t('contentHint', { n: lengthOf(draft.content), of: MOST_CHARACTERS.toLocaleString() })}
       />
+      {note}
       <div className="grid gap-4 md:grid-cols-2">
         <TextField {...detail('speaker', 100)} />
         <TextField {...detail('episode', 100)} />

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import type { z } from 'zod';
-import type { noticePage, Quote, quotePage, QuoteStatus, similarQuotes } from '#contracts/quotes.ts';
+import type { Quote, quotePage, QuoteStatus, similarQuotes } from '#contracts/quotes.ts';
 import { call, send } from '../lib/api-client.ts';
 
 type QuotePage = z.infer<typeof quotePage>;
@@ -9,7 +9,6 @@ export const quoteKeys = {
   all: ['quotes'],
   lists: ['quotes', 'list'],
   similar: ['quotes', 'similar'],
-  notices: ['notices'],
 } as const;
 
 export interface BoardFilter {
@@ -48,12 +47,6 @@ export function similarQuery(content: string) {
     enabled: content.length > 1,
   });
 }
-
-export const noticesQuery = queryOptions({
-  queryKey: quoteKeys.notices,
-  queryFn: ({ signal }) => call<z.infer<typeof noticePage>>('/accounts/notices', { signal }),
-  staleTime: 60_000,
-});
 
 export interface QuoteForm {
   content: string;

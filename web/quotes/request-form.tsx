@@ -60,8 +60,13 @@ export function RequestForm({ text, onClose }: RequestFormProps) {
       <h2 id="request" className="mb-4 text-base">
         {t('formTitle')}
       </h2>
-      <QuoteFields draft={draft} onChange={change} field={field} error={checked ? checkQuote(draft) : undefined} />
-      <Similar content={draft.content} />
+      <QuoteFields
+        draft={draft}
+        onChange={change}
+        field={field}
+        error={checked ? checkQuote(draft) : undefined}
+        note={<Similar content={draft.content} />}
+      />
       <div className="mt-6 space-y-4">
         {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
         <div className="flex justify-end gap-2">
@@ -120,10 +125,10 @@ function Similar({ content }: { content: string }) {
   const rows = content.trim() === '' ? [] : (found.data?.results ?? []).slice(0, 3);
   if (rows.length === 0) return <output className="sr-only" />;
   return (
-    <output className="mt-4 block rounded-md bg-sunken px-4 py-3">
+    <output className="block rounded-md bg-sunken px-4 py-3">
       <span className="block font-medium">{t(rows[0]!.similarity >= SAME ? 'same' : 'similar')}</span>
       {rows.map((row) => (
-        <span key={row.id} className="mt-3 flex items-center gap-3">
+        <span key={row.id} className="mt-2 flex items-center gap-3">
           <VoteButton quote={row} />
           <span className="min-w-0 flex-1">
             <span className="line-clamp-2">{row.content}</span>

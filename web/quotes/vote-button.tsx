@@ -47,11 +47,11 @@ export function VoteButton({ quote }: { quote: Quote }) {
     <button
       type="button"
       aria-pressed={quote.voted}
-      aria-label={`${t('vote', { text: quote.content.slice(0, 60) })}, ${t('voteCount', { n: quote.votes })}`}
       onClick={() => void toggle()}
       className={`${shape} border border-edge/60 transition-colors duration-150 hover:bg-sunken aria-pressed:border-ember aria-pressed:bg-glow aria-pressed:text-ember`}
     >
       <ChevronUp aria-hidden className="size-5" />
+      <span className="sr-only">{t('vote', { text: quote.content.slice(0, 60) })}</span>
       {count}
     </button>
   );

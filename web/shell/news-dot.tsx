@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useWords } from '../lib/language.ts';
-import { noticesQuery } from '../quotes/quote-queries.ts';
+import { noticesQuery } from '../quotes/notices-query.ts';
 
 /** Says that something has become of the person's own requests. */
 export function NewsDot() {

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { PageHeader } from '../chat/chat-header.tsx';
+import { PageHeader } from './page-header.tsx';
 import { usePageTitle } from '../lib/page-title.ts';
 
 interface PageProps {

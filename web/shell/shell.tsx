@@ -1,12 +1,13 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useWords } from '../lib/language.ts';
 import { readStored } from '../lib/theme.ts';
 import { Drawer } from '../ui/dialog.tsx';
 import { Controls } from './shell-controls.ts';
-import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { useShortcuts } from './shortcuts.ts';
+
+const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
 
 const hiddenKey = 'daesa.sidebarHidden';
 const isWide = () => matchMedia('(min-width: 48rem)').matches;
@@ -53,7 +54,11 @@ export function Shell() {
           <Outlet />
         </div>
       </div>
-      <ShortcutsDialog open={helpOpen} onClose={() => setHelpOpen(false)} />
+      {helpOpen && (
+        <Suspense>
+          <ShortcutsDialog open onClose={() => setHelpOpen(false)} />
+        </Suspense>
+      )}
     </Controls>
   );
 }

@@ -1,12 +1,15 @@
 import { Link } from '@tanstack/react-router';
-import { Bot, PanelLeft, Quote, Search, SquarePen, Target } from 'lucide-react';
+import { Bot, Globe, PanelLeft, Quote, Search, SquarePen, Target } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
 import { NewsDot } from './news-dot.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { AccountCorner } from './account-corner.tsx';
-import { RecentSessions } from './recent-sessions.tsx';
 import { Wordmark } from './wordmark.tsx';
+
+// Guests have none, and their pages have to be light.
+const RecentSessions = lazy(async () => ({ default: (await import('./recent-sessions.tsx')).RecentSessions }));
 
 const row =
   'flex h-9 touch:h-11 items-center gap-3 rounded-md px-3 hover:bg-chosen/60 aria-[current=page]:bg-chosen aria-[current=page]:font-medium';
@@ -39,13 +42,23 @@ export function Sidebar({ onHide, onHelp }: { onHide: () => void; onHelp: () => 
           <Bot aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
           {t('nav.bots')}
         </Link>
+        <Link to="/sessions" activeOptions={{ exact: true, includeSearch: false }} className={row}>
+          <Globe aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
+          {t('nav.gallery')}
+        </Link>
         <Link to="/quote" search={{}} activeOptions={{ includeSearch: false }} className={row}>
           <Quote aria-hidden className="size-4 text-soft" strokeWidth={1.75} />
           {t('nav.board')}
           {profile && <NewsDot />}
         </Link>
       </div>
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-2">{profile && <RecentSessions />}</div>
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pt-2">
+        {profile && (
+          <Suspense>
+            <RecentSessions />
+          </Suspense>
+        )}
+      </div>
       <AccountCorner onHelp={onHelp} />
     </nav>
   );

@@ -113,6 +113,7 @@ export const en: Record<TextKey, string> = {
   'nav.board': 'Quote requests',
   'nav.boardNews': 'There is news',
   'nav.bots': 'Bots',
+  'nav.gallery': 'Public chats',
   'nav.guided': 'Set a goal',
   'nav.hideSidebar': 'Hide sidebar',
   'nav.home': 'Daesa home',

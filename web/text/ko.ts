@@ -111,6 +111,7 @@ export const ko = {
   'nav.board': '대사 신청',
   'nav.boardNews': '새 소식이 있어요',
   'nav.bots': '봇',
+  'nav.gallery': '공개 대화',
   'nav.guided': '목표 세우기',
   'nav.hideSidebar': '옆 메뉴 닫기',
   'nav.home': 'Daesa 처음으로',

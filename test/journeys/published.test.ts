@@ -1,0 +1,143 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Client } from '#test/client.ts';
+import { galleryTexts } from '#web/sessions/gallery-texts.ts';
+import { publishedTexts } from '#web/sessions/published-texts.ts';
+import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+
+const t = publishedTexts.ko;
+const g = galleryTexts.ko;
+let server: ChatServer;
+let browser: Browser;
+let author: Client;
+let reader: Client;
+let sessionId: number;
+let path: string;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+  author = await server.join('글쓴이');
+  reader = await server.join('읽는이');
+  server.provider.script({
+    text: '**"꾸준함"**이 먼저예요.\n\n1. 매일 10분\n2. 주말에 한 번 더\n\n| 요일 | 할 일 |\n| - | - |\n| 월 | 걷기 |',
+  });
+  const { body: turn } = await author.post('/chat', { content: '달리기를 어떻게 시작하면 좋을까요?' });
+  sessionId = turn.session_id;
+  const { body: page } = await author.post(`/sessions/${sessionId}/snapshots`, { anonymous: true, listed: true });
+  path = `/s/${page.id}`;
+  await author.post('/chat', { content: '게시한 뒤에 한 비밀 질문', session_id: sessionId });
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('the gallery is readable without a login, filtered by bot in the address, and leads to what it shows', async () => {
+  const { page, wrong, close } = await visit(browser, server.url);
+  await page.goto('/sessions');
+  await page.getByText(g.empty).waitFor();
+  expect(await barriersOf(page, 'gallery-empty')).toEqual([]);
+  await author.patch(`/sessions/${sessionId}`, { visibility: 'public', title: '달리기 시작하기' });
+  const { body: planner } = await author.post('/sessions', { bot: 'planner' });
+  for (const content of ['요즘 운동을 거의 하지 않아요', '석 달 안에 10km를 달리고 싶어요', '']) {
+    await author.post(`/sessions/${planner.id}/prompts`, { content });
+  }
+  await page.reload();
+  const cards = page.getByRole('list', { name: g.list }).getByRole('listitem');
+  await cards.getByText('달리기 시작하기').waitFor();
+  expect(await cards.count()).toBe(2);
+  await photograph(page, 'gallery');
+  expect(await barriersOf(page, 'gallery')).toEqual([]);
+  expect(await page.content()).not.toContain(author.email);
+  await page.getByRole('navigation', { name: g.bots }).getByRole('link').nth(1).click();
+  await page.waitForURL((url) => url.searchParams.get('bot') === 'free');
+  await expect.poll(() => cards.count()).toBe(1);
+  await page.reload();
+  await expect.poll(() => cards.count()).toBe(1);
+  await page.getByRole('searchbox', { name: g.search }).fill('없는 낱말');
+  await page.getByText(g.noResult.replace('{query}', '없는 낱말')).waitFor();
+  await page.getByRole('searchbox', { name: g.search }).fill('비밀');
+  await cards.getByText('달리기 시작하기').click();
+  await page.waitForURL((url) => url.pathname === `/sessions/${sessionId}`);
+  await page.getByText(texts.ko['chat.readOnly']).waitFor();
+  await page.goto('/sessions?view=pages');
+  await cards.getByText(g.anonymous).click();
+  await page.waitForURL((url) => url.pathname === path);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a published page tells nothing of its author, nothing that came later, and only little script is loaded for it', async () => {
+  const { page, wrong, close } = await visit(browser, server.url);
+  const answers: string[] = [];
+  page.on('response', async (response) => {
+    if (new URL(response.url()).pathname === path) answers.push(await response.text());
+  });
+  await page.goto(path);
+  await page.getByRole('table').waitFor();
+  expect(await page.locator('strong').innerText()).toBe('"꾸준함"');
+  await page.getByText(t.anonymous).waitFor();
+  expect(page.url()).toBe(server.url + path);
+  expect(await page.title()).toContain('달리기');
+  expect(await page.content()).not.toMatch(/비밀 질문|글쓴이/);
+  expect(answers.join()).not.toMatch(/@|user_id|session_id/);
+  expect(await page.context().cookies()).toEqual([]);
+  await photograph(page, 'published');
+  expect(await barriersOf(page, 'published')).toEqual([]);
+  await page.getByRole('button', { name: t.report }).click();
+  await page.getByRole('textbox', { name: t.reportReason }).fill('광고예요');
+  await photograph(page, 'report');
+  await page.getByRole('dialog').getByRole('button', { name: t.reportSend }).click();
+  await page.getByText(t.reported).waitFor();
+  expect((await server.administrator.get('/admin/pages')).body.results[0]).toMatchObject({ reports: 1 });
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('who goes on with a page logs in and gets an own copy; its author ends it for everybody', async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto(path);
+  await page.getByRole('button', { name: t.goOn }).click();
+  await page.waitForURL((url) => url.pathname === '/accounts/login');
+  await page.getByRole('textbox', { name: texts.ko['auth.email'] }).fill(reader.email);
+  await page.getByLabel(texts.ko['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.getByRole('button', { name: texts.ko['auth.logIn'], exact: true }).click();
+  await page.waitForURL((url) => /^\/sessions\/\d+$/.test(url.pathname));
+  await page.getByRole('textbox', { name: texts.ko['composer.label'] }).waitFor();
+  await page.getByText('달리기를 어떻게 시작하면 좋을까요?').first().waitFor();
+  expect((await reader.get('/sessions?mine=true')).body.count).toBe(1);
+
+  const own = await visit(browser, server.url, { as: author });
+  await own.page.goto(path);
+  await own.page.getByText(t.own).waitFor();
+  await photograph(own.page, 'published-own');
+  await own.page.getByRole('button', { name: t.revoke }).click();
+  await own.page.getByText(t.gone).first().waitFor();
+  await own.close();
+  const again = await page.goto(path);
+  expect(again?.status()).toBe(410);
+  await page.getByText(t.gone).first().waitFor();
+  await photograph(page, 'published-gone');
+  expect(await barriersOf(page, 'published-gone')).toEqual([]);
+  await close();
+});
+
+test.each(['light', 'dark'] as const)(
+  'the public pages can be used by everybody in English (%s)',
+  async (colorScheme) => {
+    const { body } = await author.post(`/sessions/${sessionId}/snapshots`, {
+      title: 'How to start running',
+      listed: true,
+    });
+    const { page, close } = await visit(browser, server.url, { language: 'en', colorScheme });
+    for (const [name, where] of Object.entries({ gallery: '/sessions', published: `/s/${body.id}` })) {
+      await page.goto(where);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByText('달리기').first().waitFor();
+      expect(await barriersOf(page, `${name}-${colorScheme}`)).toEqual([]);
+    }
+    await close();
+  },
+);

@@ -1,0 +1,43 @@
+import type { RouteTexts } from '../lib/route-texts.ts';
+
+const ko = {
+  title: '공개 대화',
+  lead: '다른 사람들이 공개한 대화예요. 로그인하지 않아도 읽을 수 있어요.',
+  kind: '보여 줄 것',
+  sessions: '대화',
+  pages: '게시한 사본',
+  bots: '봇으로 골라 보기',
+  allBots: '모든 봇',
+  search: '제목과 내용에서 찾기',
+  list: '공개한 대화',
+  failed: '공개 대화를 불러오지 못했어요.',
+  more: '더 보기',
+  moreFailed: '이어지는 목록을 불러오지 못했어요.',
+  empty: '아직 공개한 대화가 없어요',
+  emptyNote: '대화를 열고 공유를 누르면 여기에서 함께 읽을 수 있어요.',
+  noResult: '‘{query}’에 맞는 대화가 없어요',
+  noResultNote: '한글은 두 글자, 영문은 세 글자부터 찾을 수 있어요.',
+  anonymous: '익명',
+  you: '나',
+};
+const en: typeof ko = {
+  title: 'Public chats',
+  lead: 'Chats that others have made public. You can read them without logging in.',
+  kind: 'Show',
+  sessions: 'Chats',
+  pages: 'Published copies',
+  bots: 'Filter by bot',
+  allBots: 'All bots',
+  search: 'Search titles and messages',
+  list: 'Public chats',
+  failed: "Couldn't load the public chats.",
+  more: 'Show more',
+  moreFailed: "Couldn't load the rest of the list.",
+  empty: 'No public chats yet',
+  emptyNote: 'Open a chat and press Share to let others read it here.',
+  noResult: 'No chat matches “{query}”',
+  noResultNote: 'Search takes two Korean syllables or three Latin letters and more.',
+  anonymous: 'Anonymous',
+  you: 'You',
+};
+export const galleryTexts: RouteTexts<keyof typeof ko> = { ko, en };
