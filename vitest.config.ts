@@ -58,6 +58,8 @@ export default defineConfig({
                 name: 'browser',
                 include: ['test/journeys/**/*.test.ts'],
                 testTimeout: 60_000,
+                // A page draws later on a busy machine.
+                expect: { poll: { timeout: 10_000 } },
                 provide: { database: 'sqlite' as const },
               },
             },
