@@ -89,7 +89,13 @@ export type LoggedInByCode = z.infer<typeof loggedInByCode>;
 export const provider = z.object({ name: z.string(), href: z.string() });
 
 export const loginOptions = z
-  .object({ fields: z.array(z.string()), methods: z.array(z.string()), providers: z.array(provider) })
+  .object({
+    fields: z.array(z.string()),
+    methods: z.array(z.string()),
+    providers: z.array(provider),
+    /** Whether this server sends mails with links for a new password. */
+    password_reset: z.boolean(),
+  })
   .meta({ id: 'LoginOptions' });
 
 export const joinOptions = z

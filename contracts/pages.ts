@@ -7,6 +7,8 @@ export const pages = [
   { path: '/accounts/login', login: false },
   { path: '/accounts/login/code', login: false },
   { path: '/accounts/join', login: false },
+  { path: '/accounts/password/forgot', login: false },
+  { path: '/accounts/reset', login: false },
   { path: '/accounts/profile', login: true },
   { path: '/chat', login: true },
   { path: '/sessions', login: false },

@@ -16,9 +16,11 @@ const shell = createRoute({
   component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
 });
 
-/** Where to go after login: a path of this site. */
-const withNext = (search: Record<string, unknown>): { next?: string } =>
-  typeof search.next === 'string' ? { next: search.next } : {};
+/** `next`: where to go after login, a path of this site; `error`: why a login with a provider has failed. */
+const withNext = ({ next, error }: Record<string, unknown>): { next?: string; error?: string } => ({
+  ...(typeof next === 'string' ? { next } : {}),
+  ...(typeof error === 'string' ? { error } : {}),
+});
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -36,6 +38,17 @@ const join = createRoute({
   path: '/accounts/join',
   validateSearch: withNext,
   component: lazyRouteComponent(() => import('./accounts/join-page.tsx'), 'JoinPage'),
+});
+
+const forgot = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/password/forgot',
+  component: lazyRouteComponent(() => import('./accounts/forgot-page.tsx'), 'ForgotPage'),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/reset',
+  component: lazyRouteComponent(() => import('./accounts/reset-page.tsx'), 'ResetPage'),
 });
 
 // One page for the new conversation and for every other: it stays when the first answer gives it its URL.
@@ -126,6 +139,8 @@ const tree = root.addChildren([
   login,
   loginCode,
   join,
+  forgot,
+  reset,
   published,
   shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, gallery, board, notFound]),
 ]);

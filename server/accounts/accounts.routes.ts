@@ -89,6 +89,7 @@ function addLogin(app: App, parts: AccountsParts): void {
       fields: ['email', 'password'],
       methods: ['password', ...parts.providers.keys()],
       providers: offeredBy(parts),
+      password_reset: parts.mailer !== undefined,
     }),
   );
 

@@ -11,6 +11,9 @@ interface AccountLayoutProps {
   children: ReactNode;
 }
 
+export const linkClass =
+  'inline-flex min-h-6 items-center font-medium text-ink underline underline-offset-4 touch:min-h-11';
+
 /** The frame of the pages before login: one narrow column. */
 export function AccountLayout({ title, heading, note, children }: AccountLayoutProps) {
   const { t } = useWords();

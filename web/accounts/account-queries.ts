@@ -12,6 +12,7 @@ export interface Provider {
 export interface LoginOptions {
   methods: string[];
   providers: Provider[];
+  password_reset: boolean;
 }
 export interface JoinOptions {
   providers: Provider[];
@@ -57,6 +58,8 @@ export function cachedProfile(queries: QueryClient): Profile | null | undefined 
 export interface LoginForm {
   email: string;
   password: string;
+  /** The one-time or recovery code, once it has been asked for. */
+  otp?: string;
 }
 export interface JoinForm extends LoginForm {
   nickname: string;

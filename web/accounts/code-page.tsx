@@ -8,7 +8,7 @@ import { problemText } from '../lib/problem-text.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
-import { AccountLayout } from './account-layout.tsx';
+import { AccountLayout, linkClass } from './account-layout.tsx';
 import { showLoginCode } from './account-queries.ts';
 
 /** Where a login with a provider asks for the account's own second factor. */
@@ -58,10 +58,7 @@ export function CodePage() {
         </Button>
       </form>
       <p className="mt-6 text-soft">
-        <Link
-          to="/accounts/login"
-          className="inline-flex min-h-6 items-center font-medium text-ink underline underline-offset-4"
-        >
+        <Link to="/accounts/login" className={linkClass}>
           {t('auth.codeBack')}
         </Link>
       </p>

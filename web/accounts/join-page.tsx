@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useWords } from '../lib/language.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
-import { AccountLayout } from './account-layout.tsx';
+import { AccountLayout, linkClass } from './account-layout.tsx';
 import { joinOptionsQuery } from './account-queries.ts';
 import { JoinForm } from './join-form.tsx';
 import { useLeaveWhenLoggedIn } from './login-page.tsx';
@@ -22,11 +22,7 @@ export function JoinPage() {
       <JoinForm needsSetupCode={options?.setup_code ?? false} />
       <p className="mt-6 text-soft">
         {t('auth.hasAccount')}{' '}
-        <Link
-          to="/accounts/login"
-          search={search}
-          className="inline-flex min-h-6 items-center font-medium text-ink underline underline-offset-4"
-        >
+        <Link to="/accounts/login" search={search} className={linkClass}>
           {t('auth.logIn')}
         </Link>
       </p>

@@ -9,14 +9,20 @@ import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { logIn } from './account-queries.ts';
 
-/** E-mail and password. */
+/** E-mail and password, then the second factor where the account has one. */
 export function LoginForm({ onDone }: { onDone: () => void }) {
   const { t } = useWords();
   const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
+  const [asksCode, setAsksCode] = useState(false);
   const wrong = problem?.code === 'invalid_credentials';
+  const wrongCode = problem?.code === 'otp_required';
+
+  useEffect(() => {
+    if (asksCode) form.current?.querySelector<HTMLInputElement>('[name=otp]')?.focus();
+  }, [asksCode]);
 
   useEffect(() => {
     // On a touch screen the keyboard would cover what there is to choose from.
@@ -30,11 +36,19 @@ export function LoginForm({ onDone }: { onDone: () => void }) {
     setBusy(true);
     setProblem(undefined);
     try {
-      await logIn(queries, { email: String(values.get('email')), password: String(values.get('password')) });
+      const otp = values.get('otp');
+      await logIn(queries, {
+        email: String(values.get('email')),
+        password: String(values.get('password')),
+        ...(otp === null ? {} : { otp: String(otp) }),
+      });
       onDone();
     } catch (error) {
-      setProblem(asProblem(error));
-      form.current?.querySelector<HTMLInputElement>('[name=password]')?.focus();
+      const found = asProblem(error);
+      if (found.code === 'otp_required' && !asksCode) return setAsksCode(true);
+      setProblem(found);
+      if (found.code !== 'otp_required') setAsksCode(false);
+      form.current?.querySelector<HTMLInputElement>(asksCode ? '[name=otp]' : '[name=password]')?.select();
     } finally {
       setBusy(false);
     }
@@ -49,6 +63,7 @@ export function LoginForm({ onDone }: { onDone: () => void }) {
         autoComplete="email"
         required
         maxLength={254}
+        className={asksCode ? 'hidden' : ''}
         aria-invalid={wrong || undefined}
       />
       <TextField
@@ -58,9 +73,21 @@ export function LoginForm({ onDone }: { onDone: () => void }) {
         autoComplete="current-password"
         required
         maxLength={256}
+        className={asksCode ? 'hidden' : ''}
         error={wrong ? t('auth.bad') : undefined}
       />
-      {problem && !wrong && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
+      {asksCode && (
+        <TextField
+          label={t('auth.codeField')}
+          name="otp"
+          autoComplete="one-time-code"
+          required
+          maxLength={64}
+          hint={t('auth.codeNote')}
+          error={wrongCode ? t('auth.codeWrong') : undefined}
+        />
+      )}
+      {problem && !wrong && !wrongCode && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
       {wrong && (
         <p role="alert" className="sr-only">
           {t('auth.bad')}

@@ -25,6 +25,7 @@ export const en: Record<TextKey, string> = {
   'auth.codeWrong': 'This code is not right, or was used before',
   'auth.email': 'Email',
   'auth.emailWrong': 'Please check the email address',
+  'auth.forgot': 'Forgot your password?',
   'auth.github': 'Continue with GitHub',
   'auth.google': 'Continue with Google',
   'auth.hasAccount': 'Already have an account?',

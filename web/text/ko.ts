@@ -23,6 +23,7 @@ export const ko = {
   'auth.codeWrong': '코드가 맞지 않거나 이미 쓴 코드예요',
   'auth.email': '이메일',
   'auth.emailWrong': '이메일 주소를 다시 확인해 주세요',
+  'auth.forgot': '비밀번호를 잊었어요',
   'auth.github': 'GitHub로 계속하기',
   'auth.google': 'Google로 계속하기',
   'auth.hasAccount': '이미 계정이 있나요?',

@@ -1,4 +1,4 @@
-import { CircleAlert, type LucideIcon } from 'lucide-react';
+import { CircleAlert, CircleCheck, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 /** Something went wrong here, and what can be done about it. */
@@ -34,5 +34,15 @@ export function EmptyState({
       {text && <p className="mt-1 max-w-80 text-soft text-balance">{text}</p>}
       {action && <div className="mt-6">{action}</div>}
     </div>
+  );
+}
+
+/** Something went well, and is worth more than a toast. */
+export function DoneNotice({ children }: { children: ReactNode }) {
+  return (
+    <output className="flex items-center gap-3 rounded-md bg-sunken px-4 py-2.5">
+      <CircleCheck aria-hidden className="size-4 shrink-0 text-good" />
+      <span className="min-w-0 flex-1">{children}</span>
+    </output>
   );
 }
