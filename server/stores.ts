@@ -12,6 +12,7 @@ import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
 import * as objects from './gateway/objects.store.ts';
+import * as realtimeSecrets from './gateway/realtime-secrets.store.ts';
 import * as keys from './keys/keys.store.ts';
 import * as leave from './leave.store.ts';
 import * as program from './program.store.ts';
@@ -53,6 +54,7 @@ export const stores: Stores = {
   place,
   program,
   quotes,
+  realtimeSecrets,
   sample,
   sessions,
   setup,

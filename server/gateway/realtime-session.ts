@@ -2,10 +2,12 @@ import { WebSocket, type MessageEvent } from 'undici';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
 import type { Visitor } from '../http/visitor.ts';
+import { priceOf } from '../spend/price.ts';
 import { countTokens } from '../upstream/count-tokens.ts';
 import { beginOrNote, type GatewayParts } from './ask.ts';
 import { openAiError } from './openai-error.ts';
 import { readUsage } from './read-usage.ts';
+import { clientEventToToday, serverEventFromToday } from './realtime-beta.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -24,9 +26,15 @@ interface SessionOptions {
   visitor: Visitor;
   socket: Socket;
   target: Target;
+  /** Where the provider is asked, below its base URL. */
+  path: string;
   model: string;
   /** The name that the client used. */
   asked: string;
+  /** The client speaks as it did before May 2026. */
+  beta: boolean;
+  /** What the session is set to before the client says anything. */
+  session: Record<string, unknown> | undefined;
 }
 
 interface OpenResponse {
@@ -40,12 +48,20 @@ interface RealtimeEvent {
   event_id?: string;
   delta?: unknown;
   response_id?: string;
-  response?: { id?: string; status?: string; usage?: unknown };
+  response?: { id?: string; status?: string; usage?: unknown; max_output_tokens?: unknown };
+  session?: { max_output_tokens?: unknown; audio?: { input?: { transcription?: { model?: unknown } | null } } };
+  usage?: unknown;
+  [name: string]: unknown;
 }
 
 const OPEN = 1;
 const GOING_AWAY = 1_001;
 const PROVIDER_GONE = 1_011;
+/** Tokens that somebody may say between two responses: more than a minute of speech. */
+const SPOKEN_BETWEEN = 1_000;
+/** The models' own maximum, where nobody has set a smaller one. */
+const LONGEST_RESPONSE = 4_096;
+const TRANSCRIBED = 'conversation.item.input_audio_transcription.completed';
 
 /**
  * One realtime session. Every response is a call of its own: reserved before the provider makes it, whether
@@ -60,12 +76,15 @@ export class RealtimeSession {
   readonly #open = new Map<string, OpenResponse>();
   /** Events of both sides are taken one after the other, so that none overtakes a reservation. */
   #queue: Promise<void> = Promise.resolve();
+  /** What the next response will be asked with, at least. */
+  #context = 0;
+  #longest = LONGEST_RESPONSE;
+  /** What writes down what is heard, beside the model that answers. */
+  #transcriber = '';
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { url, headers } = options.target.transport.socketAddress(
-      `realtime?model=${encodeURIComponent(options.model)}`,
-    );
+    const { url, headers } = options.target.transport.socketAddress(options.path);
     this.#upstream = new WebSocket(url, { protocols: ['realtime'], headers });
     this.#upstream.binaryType = 'arraybuffer';
   }
@@ -76,6 +95,10 @@ export class RealtimeSession {
       this.#upstream.addEventListener('open', () => resolve());
     });
     this.#queue = opened;
+    const { model: _model, ...session } = this.#options.session ?? {};
+    if (Object.keys(session).length > 1) {
+      this.#take(async () => this.#upstream.send(JSON.stringify({ type: 'session.update', session })));
+    }
     for (const { data, isBinary } of early) this.#take(() => this.#fromClient(data, isBinary));
     socket.on('message', (data, isBinary) => this.#take(() => this.#fromClient(data, isBinary)));
     this.#upstream.addEventListener('message', (event: MessageEvent) =>
@@ -93,11 +116,13 @@ export class RealtimeSession {
 
   async #fromClient(data: Buffer, isBinary: boolean): Promise<void> {
     if (isBinary) return this.#upstream.send(new Uint8Array(data));
-    const text = data.toString('utf8');
-    const event = parse(text);
+    const said = data.toString('utf8');
+    const { beta } = this.#options;
+    const event = beta ? (clientEventToToday(parse(said)) as RealtimeEvent) : parse(said);
+    const text = beta && event.type !== undefined ? JSON.stringify(event) : said;
     if (event.type === 'response.create') {
       try {
-        this.#asked.push(await this.#reserve());
+        this.#asked.push(await this.#reserve(event.response?.max_output_tokens));
       } catch (error) {
         return this.#refuse(error, event.event_id);
       }
@@ -110,12 +135,37 @@ export class RealtimeSession {
     if (typeof data !== 'string')
       return void (socket.readyState === OPEN && socket.send(Buffer.from(data as ArrayBuffer)));
     // Audio is most of the traffic, and nothing of it has to be read.
-    if (!data.includes('"response.') || data.includes('audio.delta')) return this.#show(data);
+    if (data.includes('audio.delta') && !this.#options.beta) return this.#show(data);
     const event = parse(data);
-    if (event.type === 'response.created') await this.#begin(event.response?.id ?? '');
+    if (event.type === 'session.created' || event.type === 'session.updated') this.#note(event);
+    else if (event.type === TRANSCRIBED) await this.#payTranscription(event);
+    else if (event.type === 'response.created') await this.#begin(event.response?.id ?? '');
     else if (event.type?.endsWith('.delta')) this.#grow(event);
     else if (event.type === 'response.done') await this.#settle(event);
-    this.#show(data);
+    if (!this.#options.beta) return this.#show(data);
+    const known = serverEventFromToday(event);
+    if (known) this.#show(JSON.stringify(known));
+  }
+
+  #note({ session }: RealtimeEvent): void {
+    const { max_output_tokens: longest, audio } = session ?? {};
+    this.#longest = typeof longest === 'number' ? longest : LONGEST_RESPONSE;
+    const transcriber = audio?.input?.transcription?.model;
+    this.#transcriber = typeof transcriber === 'string' ? transcriber : '';
+  }
+
+  /** What is heard is written down by another model, at its own price; past a budget the session ends. */
+  async #payTranscription({ usage: used }: RealtimeEvent): Promise<void> {
+    const usage = readUsage(used);
+    if (!usage) return;
+    const { parts, visitor, target, model, asked } = this.#options;
+    const transcriber = this.#transcriber || model;
+    const foreseen = { cost: 0, tokens: 0, added: undefined };
+    const { priceList } = target;
+    const entry = { endpoint: 'realtime', units: 0 as const, model: transcriber, askedModel: asked, priceList };
+    const begun = await beginOrNote(parts, visitor, { ...entry, foreseen, claim: null });
+    if ('kept' in begun) throw new Problem('internal');
+    await begun.ticket.settle({ model: transcriber, ...usage, estimated: false }, 200);
   }
 
   #show(data: string): void {
@@ -149,6 +199,7 @@ export class RealtimeSession {
         ? open.ticket.refund(502)
         : this.#settleEstimated(open);
     }
+    this.#context = usage.promptTokens + usage.completionTokens;
     await open.ticket.settle({ model, ...usage, estimated: false }, 200);
     parts.observe({
       endpoint: 'realtime',
@@ -167,7 +218,20 @@ export class RealtimeSession {
     await ticket.settle({ ...settlement, estimated: true, unknownCost: true }, 200);
   }
 
-  async #reserve(): Promise<Ticket> {
+  /** What a response can cost, where somebody limits that: everything counts as speech, which is the dearest. */
+  #foresee(maximum: unknown) {
+    const { parts, visitor, target, model } = this.#options;
+    const { key } = visitor;
+    if (parts.limits.monthlyBudget == null && key?.monthlyBudget == null && key?.tokensPerMinute == null)
+      return undefined;
+    const inputTokens = this.#context + SPOKEN_BETWEEN;
+    const outputTokens = typeof maximum === 'number' ? maximum : this.#longest;
+    const used = { inputTokens, inputAudioTokens: inputTokens, outputTokens, outputAudioTokens: outputTokens };
+    const { cost } = priceOf(target.priceList, model, used, parts.clock());
+    return { cost, tokens: inputTokens + outputTokens, added: undefined };
+  }
+
+  async #reserve(maximum?: unknown): Promise<Ticket> {
     const { parts, visitor, target, model, asked } = this.#options;
     const begun = await beginOrNote(parts, visitor, {
       endpoint: 'realtime',
@@ -175,7 +239,7 @@ export class RealtimeSession {
       model,
       askedModel: asked,
       priceList: target.priceList,
-      foreseen: undefined,
+      foreseen: this.#foresee(maximum),
       claim: null,
     });
     if ('kept' in begun) throw new Problem('internal');

@@ -91,7 +91,7 @@ export function originOf(address: string | undefined): string | undefined {
 const KEY_ROUTES = /^\/(v1|chat|sessions|models)(\/|$)/;
 
 /** The gateway's clients send a bearer token; neither cookie nor the other header counts there. */
-function readBearer(request: FastifyRequest): Credential | undefined {
+export function readBearer(request: FastifyRequest): Credential | undefined {
   const { authorization } = request.headers;
   const offered = request.headers['sec-websocket-protocol'];
   // A browser can't set headers on a WebSocket: OpenAI's clients name the key as a subprotocol.
