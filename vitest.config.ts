@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/postgres.ts';
+import { hasCaddy, hasNginx } from './test/proxies.ts';
+import { hasRedis } from './test/redis.ts';
 
 const inCi = process.env.CI === 'true';
 
@@ -13,6 +15,9 @@ function needs(what: string, present: boolean): boolean {
 }
 
 const hasPostgres = needs('PostgreSQL 15 or newer', findPostgres() !== undefined);
+needs('Redis', hasRedis);
+needs('nginx', hasNginx);
+needs('Caddy', hasCaddy);
 const hasChromium = needs('Chromium', existsSync('/usr/bin/chromium'));
 
 /** Tests that speak to a server run once on each kind of database. */

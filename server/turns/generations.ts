@@ -90,8 +90,12 @@ export function createGenerations(parts: GenerationsParts): Generations {
       return running.size;
     },
     drain: async (timeoutMs) => {
-      const all = Promise.all([...running.values()].map((generation) => generation.outcome));
-      await within(timeoutMs, all);
+      const until = performance.now() + timeoutMs;
+      // What was on its way to start is waited for too.
+      while (running.size > 0 && performance.now() < until) {
+        const all = Promise.all([...running.values()].map((generation) => generation.outcome));
+        await within(until - performance.now(), all);
+      }
       closed = true;
       await within(LAST_STORE_MS, end([...running.values()], 'shutdown'));
       clearInterval(looking);
