@@ -15,8 +15,9 @@ import { addGateway } from './gateway/gateway.routes.ts';
 import { addBlockedNetworks } from './http/blocked-networks.ts';
 import { addLiveVisitors } from './http/live-visitors.ts';
 import { createApp } from './http/plugins.ts';
+import { addPublicReads } from './http/public-reads.ts';
 import { addSockets } from './http/sockets.ts';
-import { checkAccess } from './http/visitor.ts';
+import { checkAccess, cookieName } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
 import { leave } from './leave.store.ts';
 import { ownDataOf } from './own-data.ts';
@@ -55,6 +56,7 @@ export async function buildApp(context: Context): Promise<Server> {
     if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
   });
   addBlockedNetworks(app, context.networks);
+  addPublicReads(app, cookieName(config), throttle.publicRead);
   await addWebApp(app, config, identify, createFindHead(database, config.PUBLIC_URL, clock));
   app.addHook('onRequest', checkAccess(config, identify));
   addLiveVisitors(app, context.live);

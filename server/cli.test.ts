@@ -32,18 +32,27 @@ test('sample lines fill an empty board once, and an account becomes administrato
   expect((await cli('sample')).output).toContain('nothing done');
   expect(await cli('admin', 'grant', 'nobody@example.com')).toMatchObject({ code: 1 });
   const first = await startServer({ on: { dataDir, databaseUrl } });
-  await joinAs(first.url, 'first');
+  const administrator = await joinAs(first.url, 'first');
   const member = await joinAs(first.url, 'member');
-  await first.close();
-  expect((await cli('admin', 'grant', member.email.toUpperCase())).code).toBe(0);
-  const second = await startServer({ on: { dataDir, databaseUrl } });
+  // The server goes on, and goes on writing, while an account is granted beside it.
+  const [granted, ...asked] = await Promise.all([
+    cli('admin', 'grant', member.email.toUpperCase()),
+    ...Array.from({ length: 20 }, (_, index) => administrator.post('/quote', { content: `line ${index}` })),
+  ]);
+  expect([granted, ...asked.map(({ status }) => status)]).toEqual([
+    { code: 0, output: `${member.email.toUpperCase()} is an administrator now.\n` },
+    ...asked.map(() => 201),
+  ]);
   // Another role ends what was logged in with the earlier one.
-  expect((await clientOf(second.url, member.token).get('/accounts/profile')).status).toBe(401);
-  const { body } = await clientOf(second.url, '').post('/accounts/login', {
+  expect((await member.get('/accounts/profile')).status).toBe(401);
+  const { body } = await clientOf(first.url, '').post('/accounts/login', {
     email: member.email,
     password: 'correct horse 7',
   });
   expect(body.user.role).toBe('administrator');
-  expect((await clientOf(second.url, '').get('/quote?is_apply=true')).body.count).toBe(2);
-  await second.close();
+  const audit = await clientOf(first.url, body.token).get('/admin/audit');
+  expect(audit.body.results[0]).toMatchObject({ action: 'administrator.granted', actor_id: null });
+  expect((await clientOf(first.url, '').get('/quote?is_apply=true')).body.count).toBe(2);
+  await first.close();
+  expect((await cli('admin', 'grant', administrator.email)).code).toBe(0);
 }, 90_000);

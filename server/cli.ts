@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readConfig, type Config } from './config.ts';
 import type { Context } from './context.ts';
+import type { Write } from './db/database.ts';
 import { StartError } from './start-error.ts';
 
 interface Command {
@@ -63,26 +64,24 @@ const commands: Record<string, Command> = {
     usage: 'sample',
     sentence: 'Fills an empty request board with sample lines of our own making.',
     takes: 0,
-    run: () =>
-      withContext(async ({ database, clock }) => {
-        const { addSamples } = await import('./sample.store.ts');
-        const count = await database.write(addSamples, { now: clock() });
-        say(count > 0 ? `${count} sample requests are on the board.` : 'The board has requests already: nothing done.');
-      }),
+    run: async () => {
+      const { addSamples } = await import('./sample.store.ts');
+      const count = await change(addSamples, { now: Date.now() });
+      say(count > 0 ? `${count} sample requests are on the board.` : 'The board has requests already: nothing done.');
+    },
   },
   'admin grant': {
     usage: 'admin grant EMAIL',
-    sentence: 'Makes an account an administrator.',
+    sentence: 'Makes an account an administrator, beside a running server too.',
     takes: 1,
-    run: ([email = '']) =>
-      withContext(async ({ database, clock }) => {
-        const { emailKeyOf } = await import('./accounts/account-parts.ts');
-        const { grantAdministrator } = await import('./admin/users.store.ts');
-        if (!(await database.write(grantAdministrator, { emailKey: emailKeyOf(email), now: clock() }))) {
-          throw new StartError(`There is no account with the address ${email}.`);
-        }
-        say(`${email} is an administrator now.`);
-      }),
+    run: async ([email = '']) => {
+      const { emailKeyOf } = await import('./accounts/account-parts.ts');
+      const { grantAdministrator } = await import('./admin/users.store.ts');
+      if (!(await change(grantAdministrator, { emailKey: emailKeyOf(email), now: Date.now() }))) {
+        throw new StartError(`There is no account with the address ${email}.`);
+      }
+      say(`${email} is an administrator now.`);
+    },
   },
 };
 
@@ -106,6 +105,17 @@ async function pendingOf(config: Config): Promise<string[]> {
   if (!isThere(config)) return Object.keys(migrations);
   const database = await openToRead(config);
   return pendingMigrations(database.db).finally(() => database.close());
+}
+
+/** Runs one write. A database that is not there yet, or has an older schema, is brought up first. */
+async function change<Args, Result>(write: Write<Args, Result>, args: Args): Promise<Result> {
+  if ((await pendingOf(readSettings())).length > 0) await withContext(async () => undefined);
+  const { openToChange } = await import('./db/backup/open-plain.ts');
+  const { db, close } = await openToChange(readSettings());
+  return db
+    .transaction()
+    .execute((trx) => write(trx, args))
+    .finally(close);
 }
 
 async function withContext(work: (context: Context) => Promise<void>): Promise<void> {

@@ -151,6 +151,12 @@ export const settings = {
   LOGIN_FAILURES_PER_ACCOUNT: integer(1, 1_000_000, 10, 'Failed logins in 15 minutes, an account and network.'),
   LOGIN_FAILURES_PER_NETWORK: integer(1, 1_000_000, 100, 'Failed logins in 15 minutes, a network.'),
   JOINS_PER_NETWORK: integer(1, 1_000_000, 60, 'New accounts in an hour, a network.'),
+  PUBLIC_READS_PER_NETWORK: integer(
+    1,
+    1_000_000,
+    600,
+    'Published pages and public sessions read without a login in a minute, a network.',
+  ),
   RESETS_PER_NETWORK: integer(
     1,
     1_000_000,

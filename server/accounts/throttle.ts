@@ -61,10 +61,13 @@ export interface Throttle {
   reset(account: string, address: string): Promise<void>;
   /** Archives of everything: each reads all there is. */
   export(userId: number): Promise<void>;
+  /** Published pages and public sessions that are read without a login. */
+  publicRead(address: string): Promise<void>;
   /** Logins begun at a provider. */
   oauth(address: string): Promise<void>;
 }
 
+const MINUTE_S = 60;
 const QUARTER_HOUR_S = 900;
 const HOUR_S = 3_600;
 const CODES_PER_HOUR = 20;
@@ -90,6 +93,7 @@ export function createThrottle(config: Config, { onAbuse, redis }: ThrottleOptio
   const mails = limiter('mail', Math.max(3, Math.ceil(config.RESETS_PER_NETWORK / 10)), HOUR_S);
   const providers = limiter('provider', PROVIDER_LOGINS_PER_NETWORK, QUARTER_HOUR_S);
   const exports = limiter('export', EXPORTS_PER_HOUR, HOUR_S);
+  const publicReads = limiter('public', config.PUBLIC_READS_PER_NETWORK, MINUTE_S);
   const isShared = sharedBy(config.TRUST_PROXY);
 
   /** A refused try of a network; one that goes on regardless is reported, once a window. */
@@ -136,6 +140,9 @@ export function createThrottle(config: Config, { onAbuse, redis }: ThrottleOptio
       await consume(mails, account);
     },
     export: (userId) => consume(exports, String(userId)),
+    publicRead: async (address) => {
+      if (!isShared(address)) await consume(publicReads, networkOf(address));
+    },
     oauth: async (address) => {
       if (!isShared(address)) await consume(providers, networkOf(address));
     },

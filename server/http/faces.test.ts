@@ -49,6 +49,20 @@ describe('a page', () => {
     expect([page.status, type(page)]).toEqual([200, 'text/html']);
   });
 
+  test('that is none, but needs a login, leads a browser to it too; logging out leads nowhere after it', async () => {
+    for (const headers of [{ cookie: '' }, { cookie: 'daesa=void' }]) {
+      const places = [await open('/accounts/export', headers), await open('/accounts/logout', headers)].map(
+        (answer) => [answer.status, answer.headers.get('location')],
+      );
+      expect(places).toEqual([
+        [302, '/accounts/login?next=%2Faccounts%2Fexport'],
+        [302, '/accounts/login'],
+      ]);
+    }
+    expect((await open('/accounts/logout', { cookie: 'daesa=void' })).headers.get('set-cookie')).toMatch(/^daesa=;/);
+    expect((await send(`${server.url}/accounts/logout`, 'GET')).status).toBe(401);
+  });
+
   test('that needs a login is 401 for a program, with what it asks for', async () => {
     const answer = await send(`${server.url}/chat`, 'GET');
     expect([answer.status, type(answer)]).toEqual([401, 'application/problem+json']);
@@ -183,6 +197,26 @@ describe('a page of another origin', () => {
     const answer = await ask(allowed, server.url);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     const asked = await preflight(allowed, 'POST', server.url);
-    expect([asked.status, type(asked)]).toEqual([404, 'application/problem+json']);
+    expect([asked.status, type(asked)]).toEqual([405, 'application/problem+json']);
+  });
+});
+
+describe('a path that takes another method', () => {
+  test.each([
+    ['PATCH', '/chat/1', 'DELETE, GET, HEAD'],
+    ['DELETE', '/accounts/join', 'GET, HEAD, POST'],
+    ['PUT', '/health', 'GET, HEAD'],
+    ['POST', '/quote/7/vote', 'DELETE, PUT'],
+    ['GET', '/sessions/3/ask', 'POST'],
+  ])('%s %s is 405 and says which', async (method, path, allow) => {
+    const answer = await send(server.url + path, method, undefined, { authorization: `Bearer ${person.token}` });
+    expect([answer.status, answer.body.code, answer.headers.get('allow')]).toEqual([405, 'method_not_allowed', allow]);
+  });
+
+  test.each(['/nothing', '/chat/1/2/3', '/CHAT', '//chat', '/chat%2F1', '/chat/'])('is not %s: 404', async (path) => {
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await send(server.url + path, method, undefined, { authorization: `Bearer ${person.token}` });
+      expect([answer.status, answer.headers.get('allow')]).toEqual([404, null]);
+    }
   });
 });

@@ -12,6 +12,12 @@ export function wantsPage(request: FastifyRequest): boolean {
   return (request.method === 'GET' || request.method === 'HEAD') && prefersHtml(request);
 }
 
+/** Leads a browser to the login page, and from there back; where it wanted to log out, it has nothing to come back to. */
+export function sendToLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const next = request.url.startsWith('/accounts/logout') ? '' : `?next=${encodeURIComponent(request.url)}`;
+  return reply.header('cache-control', 'no-store').redirect(`/accounts/login${next}`);
+}
+
 /** Adds a header that the answer depends on to those that are named already. */
 export function addVary(reply: FastifyReply, name: string): void {
   const named = reply.getHeader('vary');

@@ -320,8 +320,8 @@ describe('an address that is none', () => {
     ['DELETE', '/'],
     ['TRACE', '/'],
     ['PROPFIND', '/chat'],
-  ])('is 404 for %s %s, a method the path does not take', async (method, path) => {
-    expectProblem(await put(method, path, '', null), 404, path, 'not_found');
+  ])('is 405 for %s %s, a method the path does not take', async (method, path) => {
+    expectProblem(await put(method, path, '', null), 405, path, 'method_not_allowed');
   });
 
   test('is no other method because a header says so', async () => {
@@ -330,7 +330,7 @@ describe('an address that is none', () => {
       path: '/chat/1',
       headers: { authorization: `Bearer ${person.token}`, 'x-http-method-override': 'DELETE' },
     });
-    expectProblem(answer, 404, '/chat/1', 'not_found');
+    expectProblem(answer, 405, '/chat/1', 'method_not_allowed');
   });
 });
 

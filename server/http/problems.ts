@@ -3,6 +3,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { Problem } from '../errors.ts';
 import { STATUS_CODES } from '../node-http.ts';
+import { sendToLogin, wantsPage } from './faces.ts';
+import { watchMethods } from './known-methods.ts';
 
 /** What fastify itself throws, as ours: https://fastify.dev/docs/latest/Reference/Errors/. */
 function fromFastify(error: FastifyError): Problem | undefined {
@@ -80,12 +82,19 @@ export function answerRouterError(error: FastifyError, request: FastifyRequest, 
   void sendProblem(request, reply, tooLong ? new Problem('not_found') : new Problem('unreadable'));
 }
 
-/** One handler for everything that is thrown, one for every path that is none. */
+/** One handler for everything that is thrown, one for every path and method that is none. */
 export function addProblemHandlers(app: FastifyInstance): void {
+  const methodsOf = watchMethods(app);
   app.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
+    if (problem.code === 'unauthenticated' && wantsPage(request)) return sendToLogin(request, reply);
     if (problem.status >= 500) request.log.error({ code: problem.code, err: problem.cause ?? problem }, 'failed');
     return sendProblem(request, reply, problem);
   });
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url.split('?', 1)[0]!);
+    if (methods.length === 0) return sendProblem(request, reply, new Problem('not_found'));
+    const allow = methods.join(', ');
+    return sendProblem(request, reply, new Problem('method_not_allowed', `Takes ${allow}.`, { headers: { allow } }));
+  });
 }

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findPage } from '#contracts/pages.ts';
 import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
-import { addVary, wantsPage } from './faces.ts';
+import { addVary, sendToLogin, wantsPage } from './faces.ts';
 import { withHead, type FindHead } from './page-head.ts';
 import { cookieName, readCredential, type Identify } from './visitor.ts';
 
@@ -41,9 +41,7 @@ export async function addWebApp(app: App, config: Config, identify: Identify, fi
     addVary(reply, 'Accept');
     if (!wantsPage(request)) return;
     if (page.login && !(await isLoggedIn(request, config, identify))) {
-      return reply
-        .header('cache-control', 'no-store')
-        .redirect(`/accounts/login?next=${encodeURIComponent(request.url)}`);
+      return sendToLogin(request, reply);
     }
     const head = await findHead(path);
     if (!head) return sendHtml(reply, html);

@@ -142,3 +142,25 @@ test('a reader goes on from a copy of their own', async () => {
   expect(next.status).toBe(201);
   expect((await other.get('/chat')).body.count).toBe(1);
 });
+
+test('whoever reads page after page without a login has to slow down; members and other networks go on', async () => {
+  const busy = await startServer({ env: { TRUST_PROXY: '127.0.0.1', PUBLIC_READS_PER_NETWORK: '5' } });
+  const member = await joinAs(busy.url, 'member');
+  const { body } = await member.post('/chat', { content: '공개할 질문' });
+  const page = new URL((await member.post(`/sessions/${body.session_id}/snapshots`, {})).body.url).pathname;
+  const read = async (path: string, headers: Record<string, string>) =>
+    (await send(busy.url + path, 'GET', undefined, headers)).status;
+  const one = { 'x-forwarded-for': '2001:db8:1:2::1' };
+  const statuses = [];
+  for (const path of [page, '/s', '/sessions', '/sessions/999', `${page}?again`, page])
+    statuses.push(await read(path, one));
+  expect(statuses).toEqual([200, 200, 200, 404, 200, 429]);
+  const neighbour = { 'x-forwarded-for': '2001:db8:1:2:ffff::9' };
+  expect([
+    await read(page, { ...neighbour, accept: 'text/html' }),
+    await read(page, { ...neighbour, cookie: 'daesa=x' }),
+  ]).toEqual([429, 429]);
+  expect(await read('/sessions', { ...one, authorization: `Bearer ${member.token}` })).toBe(200);
+  expect(await read(page, { 'x-forwarded-for': '2001:db8:1:3::1' })).toBe(200);
+  await busy.close();
+});

@@ -5,13 +5,20 @@ import type { Db, Trx } from '../db/schema.ts';
 /** An instance is dead when its last heartbeat is older than this. */
 export const HEARTBEAT_LOST_MS = 15_000;
 
-/** Says that this instance lives, by the database's clock. */
+/** After a day nothing of an instance is left to end, so nobody asks for it any more. */
+const FORGOTTEN_MS = 86_400_000;
+
+/** Says that this instance lives, by the database's clock, and forgets those that have not for long. */
 export async function beat(trx: Trx, args: { instanceId: string }): Promise<void> {
   const now = await databaseNow(trx);
   await trx
     .insertInto('instances')
     .values({ id: args.instanceId, started_at: now, heartbeat_at: now })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ heartbeat_at: now }))
+    .execute();
+  await trx
+    .deleteFrom('instances')
+    .where('heartbeat_at', '<', now - FORGOTTEN_MS)
     .execute();
 }
 

@@ -37,6 +37,12 @@ export async function openToRead(place: Place): Promise<PlainDatabase> {
   return plain(new DatabaseSync(fileOf(place), { readOnly: true, timeout: 5_000 }));
 }
 
+/** To change a row or two beside a running server: SQLite lets one in after the other, and nothing is kept in memory. */
+export async function openToChange(place: Place): Promise<PlainDatabase> {
+  if (place.DATABASE_URL) return openOnPostgres(place.DATABASE_URL);
+  return plain(new DatabaseSync(fileOf(place), { enableForeignKeyConstraints: true, timeout: 5_000 }));
+}
+
 /** To fill an empty database, with nobody else in it (SQLite). Foreign keys are not checked row by row. */
 export async function openToRestore(place: Place): Promise<PlainDatabase> {
   if (place.DATABASE_URL) return openOnPostgres(place.DATABASE_URL);
