@@ -1,98 +1,18 @@
 /**
  * Counts what gets past the guards of accounts: login abuse, revocation, foreign origins, fields that are not the
- * caller's to set, and addresses to go to after login. `DATABASE_URL` makes it two instances on one PostgreSQL.
+ * caller's to set, and addresses to go to after login; with two instances where PostgreSQL and Redis are installed.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { safeNext } from '#contracts/pages.ts';
-import { buildApp } from '#server/app.ts';
-import { readConfig } from '#server/config.ts';
-import { createContext } from '#server/context.ts';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
-import { median } from './process.ts';
+import { say, start, withShared } from './instance.ts';
+import { loginAbuse, loginTimes } from './login-abuse.ts';
 
 const password = 'correct horse 7';
-const say = (line: string) => void process.stdout.write(`${line}\n`);
-
-interface Running {
-  url: string;
-  stop(): Promise<void>;
-}
-
-async function start(env: Record<string, string> = {}): Promise<Running> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'daesa-security-'));
-  const databaseUrl = process.env.DATABASE_URL;
-  const config = readConfig({
-    PORT: '0',
-    DATA_DIR: dataDir,
-    LOCAL_PROVIDER: 'off',
-    AUTO_TITLES: 'off',
-    LOG_LEVEL: 'silent',
-    ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
-    ...env,
-  });
-  const server = await buildApp(await createContext(config, { demoPaceMs: 300 }));
-  await server.app.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = server.app.server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      await server.stop(0);
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-/** K17: tries of one account from one place that tries to look like many; and what a wrong password's time tells. */
-async function loginAbuse(tries: number): Promise<void> {
-  const server = await start({ LOGIN_FAILURES_PER_NETWORK: '1000000', JOINS_PER_NETWORK: '1000000' });
-  const victim = await joinAs(server.url, 'victim');
-  const attempt = (email: string, index: number) =>
-    send(
-      `${server.url}/accounts/login`,
-      'POST',
-      { email, password: 'wrong' },
-      {
-        'x-forwarded-for': `203.0.113.${index % 250}`,
-        'x-real-ip': `203.0.113.${index % 250}`,
-        forwarded: `for=203.0.113.${index % 250}`,
-      },
-    );
-  let admitted = 0;
-  for (let done = 0; done < tries; done += 100) {
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => attempt(victim.email, done + index)));
-    admitted += answers.filter(({ status }) => status !== 429).length;
-  }
-  say(`K17  ${tries} tries with forged proxy headers: ${admitted} admitted (limit 10)`);
-  await server.stop();
-
-  const timed = await start({ LOGIN_FAILURES_PER_ACCOUNT: '1000000' });
-  const { email } = await joinAs(timed.url, 'known');
-  const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
-  for (let round = 0; round < 200; round += 1) {
-    for (const [kind, address] of [
-      ['known', email],
-      ['unknown', `nobody-${round}@example.com`],
-    ] as const) {
-      const began = performance.now();
-      await send(`${timed.url}/accounts/login`, 'POST', { email: address, password: 'wrong' });
-      times[kind].push(performance.now() - began);
-    }
-  }
-  const [known, unknown] = [median(times.known), median(times.unknown)];
-  const gap = (Math.abs(known - unknown) / Math.max(known, unknown)) * 100;
-  say(
-    `K17  200 × 200 timings: known ${known.toFixed(2)} ms, unknown ${unknown.toFixed(2)} ms, median gap ${gap.toFixed(2)} %`,
-  );
-  await timed.stop();
-}
 
 /** K18: from the event to the end of a running stream, and to the refusal of the token on every instance. */
-async function revocation(): Promise<void> {
-  const one = await start();
-  const other = process.env.DATABASE_URL ? await start() : one;
+async function revocation(shared: Record<string, string> | undefined): Promise<void> {
+  const one = await start(shared);
+  const other = shared ? await start(shared) : one;
   const chief = await joinAs(one.url, 'chief');
   const there = (client: Client) => clientOf(other.url, client.token);
   const logInThere = async (client: Client) =>
@@ -285,8 +205,9 @@ function nextPages(): void {
   say(`K22  ${forms.length} addresses after login: ${bypasses.length} bypasses`);
 }
 
-await loginAbuse(Number(process.argv[2] ?? 10_000));
-await revocation();
+await withShared((shared) => loginAbuse(Number(process.argv[2] ?? 10_000), shared));
+await loginTimes();
+await withShared(revocation);
 await foreignOrigins();
 await massAssignment();
 nextPages();

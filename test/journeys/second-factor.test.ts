@@ -1,10 +1,10 @@
-import { createServer, type AddressInfo } from 'node:net';
 import { Events, type OAuth2Server } from 'oauth2-mock-server';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startOpenIdProvider } from '#test/login-providers.ts';
+import { freePort } from '#test/postgres.ts';
 import { startServer, type TestServer } from '#test/server.ts';
 import { writeTo } from '#test/write-to.ts';
 import { openBrowser, texts, visit } from './browser.ts';
@@ -14,17 +14,9 @@ let google: OAuth2Server;
 let server: TestServer & { databaseUrl: string | undefined };
 let browser: Browser;
 
-/** A provider has to know beforehand where it sends the browser back to. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
 beforeAll(async () => {
   google = await startOpenIdProvider();
+  // The provider has to be told where it sends the browser back to.
   const port = await freePort();
   server = await startServer({
     env: {
