@@ -3,15 +3,19 @@ import { addAccountRoutes } from './accounts/accounts.routes.ts';
 import { removeAccount } from './accounts/remove-account.ts';
 import { addAdminRoutes } from './admin/admin.routes.ts';
 import { addAlertRoutes } from './alerts/alerts.routes.ts';
+import { addAssistants } from './assistants/add-assistants.ts';
 import { addBotRoutes } from './bots/bots.routes.ts';
 import { addChatRoutes } from './chat/chat.routes.ts';
 import { addChatSocket } from './chat/chat.socket.ts';
 import type { Context } from './context.ts';
 import { Problem } from './errors.ts';
 import type { App } from './http/app-types.ts';
+import { limitHeaders } from './gateway/answer-headers.ts';
 import { createGatewayParts } from './gateway/gateway-parts.ts';
 import { addAliasRoutes } from './gateway/aliases.routes.ts';
 import { addGateway } from './gateway/gateway.routes.ts';
+import { lendModels } from './gateway/lend-models.ts';
+import { openAiError } from './gateway/openai-error.ts';
 import { addBlockedNetworks } from './http/blocked-networks.ts';
 import { addLiveVisitors } from './http/live-visitors.ts';
 import { createApp } from './http/plugins.ts';
@@ -114,7 +118,19 @@ export async function buildApp(context: Context): Promise<Server> {
     metrics.countCall(call);
     context.tracing?.record(call);
   });
-  addGateway(app, gateway);
+  const assistants = {
+    config,
+    database,
+    clock,
+    logger: context.logger,
+    instanceId: context.instanceId,
+    limits,
+    models: lendModels(gateway, upstream),
+    running: gateway.running,
+    showError: openAiError,
+    limitHeaders,
+  };
+  addGateway(app, gateway, (scope) => addAssistants(scope, assistants));
   addAliasRoutes(app, { database, clock, aliases: context.aliases });
 
   return {

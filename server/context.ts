@@ -4,6 +4,7 @@ import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { findLiveLogins } from './accounts/logins.store.ts';
 import { keepDelivering } from './alerts/deliver-alerts.ts';
+import { recoverRuns } from './assistants/recover-runs.ts';
 import { cidrOf } from './admin/cidr.ts';
 import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
@@ -134,7 +135,11 @@ export async function createContext(config: Config, options: ContextOptions = {}
     instanceId,
     clock,
     logger,
-    recoverOthers: () => recoverCalls({ database, instanceId, clock, logger }),
+    recoverOthers: async () => {
+      // A run closes its own call: what is left are calls that nobody knows more of.
+      await recoverRuns({ database, instanceId, clock, logger });
+      await recoverCalls({ database, instanceId, clock, logger });
+    },
   });
   const stopIndexing = keepIndexing({ database, clock, logger });
   const ownNetworks = config.WEBHOOK_NETWORKS;

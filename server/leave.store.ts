@@ -1,3 +1,4 @@
+import { forgetAssistants } from './assistants/assistants.store.ts';
 import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
 import type { Departure } from './accounts/account-parts.ts';
 import type { Trx } from './db/schema.ts';
@@ -10,7 +11,7 @@ type Forget = (trx: Trx, args: Departure) => Promise<void>;
 const before: Forget[] = [leavePages, withdrawVotes];
 
 /** What no foreign key leads to, once nothing new can come. */
-const after: Forget[] = [forgetSpending];
+const after: Forget[] = [forgetSpending, forgetAssistants];
 
 /**
  * Deletes an account with everything that names it, in one transaction. A feature that keeps something of users

@@ -8,6 +8,11 @@ import * as networks from './admin/networks.store.ts';
 import * as users from './admin/users.store.ts';
 import * as alerts from './alerts/alerts.store.ts';
 import * as aliases from './gateway/aliases.store.ts';
+import * as advanceRun from './assistants/advance-run.store.ts';
+import * as assistants from './assistants/assistants.store.ts';
+import * as threadMessages from './assistants/messages.store.ts';
+import * as runState from './assistants/run-state.store.ts';
+import * as threads from './assistants/threads.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
@@ -36,6 +41,8 @@ export const stores: Stores = {
   accounts,
   aliases,
   alerts,
+  advanceRun,
+  assistants,
   beginTurn,
   bots,
   budget,
@@ -55,10 +62,13 @@ export const stores: Stores = {
   program,
   quotes,
   realtimeSecrets,
+  runState,
   sample,
   sessions,
   setup,
   snapshots,
+  threadMessages,
+  threads,
   title,
   turn,
   twoFactor,

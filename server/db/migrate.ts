@@ -7,6 +7,7 @@ import { search } from './migrations/0006-search.ts';
 import { accounts } from './migrations/0007-accounts.ts';
 import { alerts } from './migrations/0008-alerts.ts';
 import { begunLogins } from './migrations/0009-begun-logins.ts';
+import { assistants } from './migrations/0010-assistants.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -18,6 +19,7 @@ export const migrations = {
   '0007-accounts': accounts,
   '0008-alerts': alerts,
   '0009-begun-logins': begunLogins,
+  '0010-assistants': assistants,
 };
 
 type Name = keyof typeof migrations;

@@ -379,7 +379,130 @@ export interface Schema {
     hidden_at: number | null;
   };
   snapshot_reports: { snapshot_id: string; reporter: string; reason: string; created_at: number };
+  assistants: {
+    id: Generated<number>;
+    /** `asst_…` of the wire; the slug of its bot. */
+    public_id: string;
+    user_id: number;
+    bot_id: number;
+    /** What the wire says of it, as JSON. */
+    document: string;
+    created_at: number;
+  };
+  /** A session that the Assistants API knows. */
+  threads: {
+    session_id: number;
+    public_id: string;
+    user_id: number;
+    /** JSON, as `tool_resources`. */
+    metadata: string;
+    tool_resources: string;
+    created_at: number;
+  };
+  /** What a message of a thread has beyond the session's message. */
+  thread_messages: {
+    message_id: number;
+    public_id: string;
+    /** The parts, as JSON; null where the message is one plain text. */
+    content: string | null;
+    attachments: string;
+    metadata: string;
+    assistant_id: string | null;
+    run_id: string | null;
+    status: 'in_progress' | 'incomplete' | 'completed';
+    incomplete_reason: string | null;
+    ended_at: number | null;
+  };
+  runs: {
+    id: Generated<number>;
+    public_id: string;
+    user_id: number;
+    session_id: number;
+    /** The prompt that it answers; null where the thread's last prompt has an answer already. */
+    prompt_id: number | null;
+    assistant_id: string;
+    key_id: number | null;
+    status: RunStatus;
+    /** What is asked and how, as JSON. */
+    document: string;
+    metadata: string;
+    last_error: string | null;
+    incomplete_reason: string | null;
+    prompt_tokens: Generated<number>;
+    completion_tokens: Generated<number>;
+    /** Of the call that is under way. */
+    reservation_id: number | null;
+    instance_id: string;
+    idempotency_key: string | null;
+    body_hash: string | null;
+    created_at: number;
+    started_at: number | null;
+    expires_at: number;
+    /** null: it is the active run of its thread. */
+    ended_at: number | null;
+  };
+  run_steps: {
+    id: Generated<number>;
+    public_id: string;
+    run_id: number;
+    kind: 'message_creation' | 'tool_calls';
+    status: 'in_progress' | 'cancelled' | 'failed' | 'completed' | 'expired';
+    /** `step_details` of the wire, as JSON. */
+    details: string;
+    last_error: string | null;
+    prompt_tokens: number | null;
+    completion_tokens: number | null;
+    created_at: number;
+    ended_at: number | null;
+  };
+  vector_stores: {
+    id: Generated<number>;
+    public_id: string;
+    user_id: number;
+    name: string;
+    metadata: string;
+    /** It is gone so many days after its last use; null: never. */
+    expires_days: number | null;
+    last_active_at: number;
+    created_at: number;
+  };
+  vector_batches: { id: Generated<number>; public_id: string; store_id: number; created_at: number };
+  vector_files: {
+    id: Generated<number>;
+    store_id: number;
+    file_id: string;
+    batch_id: number | null;
+    status: 'in_progress' | 'completed' | 'cancelled' | 'failed';
+    last_error: string | null;
+    usage_bytes: number;
+    attributes: string;
+    chunking: string;
+    /** The API key whose budget its embeddings count in. */
+    key_id: number | null;
+    instance_id: string;
+    created_at: number;
+  };
+  file_chunks: {
+    vector_file_id: number;
+    position: number;
+    content: string;
+    /** What the embedding was made with; null: it is searched by its words. */
+    model: string | null;
+    /** Little-endian 32-bit floats of length 1. */
+    embedding: Uint8Array | null;
+  };
 }
+
+export type RunStatus =
+  | 'queued'
+  | 'in_progress'
+  | 'requires_action'
+  | 'cancelling'
+  | 'cancelled'
+  | 'failed'
+  | 'completed'
+  | 'incomplete'
+  | 'expired';
 
 /** A connection to read from; a write function's `Trx` can be given wherever this is asked for. */
 export type Db = Kysely<Schema>;

@@ -11,8 +11,11 @@ import { answerProblem, unknownUrl } from './openai-error.ts';
 import { addRealtimeRoutes } from './realtime.routes.ts';
 import { addResponseRoutes } from './responses.routes.ts';
 
-/** Everything below /v1: bodies stay bytes, and whatever is thrown is answered in OpenAI's shape. */
-export function addGateway(app: App, parts: GatewayParts): void {
+/**
+ * Everything below /v1: bodies stay bytes, and whatever is thrown is answered in OpenAI's shape. `addMore` adds
+ * what other features serve there.
+ */
+export function addGateway(app: App, parts: GatewayParts, addMore: (scope: App) => void): void {
   void app.register(
     async (scope: App) => {
       scope.removeAllContentTypeParsers();
@@ -31,6 +34,7 @@ export function addGateway(app: App, parts: GatewayParts): void {
       addModelRoutes(scope, parts);
       addRealtimeRoutes(scope, parts);
       addFineTuningRoutes(scope, parts);
+      addMore(scope);
       await scope.register(async (forms: App) => {
         // A form of a file is read whole; what it holds is kept or handed on.
         forms.addContentTypeParser(
