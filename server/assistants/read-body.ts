@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { cursorQuery, type CursorQuery, type Tool } from '#contracts/assistants.ts';
 import { Problem } from '../errors.ts';
 import { parseJson } from '../http/json-body.ts';

@@ -13,7 +13,7 @@ const embeddingModels = ['text-embedding-3-small', 'text-embedding-3-large', 'te
 /** What the gateway lends to features that ask models for themselves. */
 export function lendModels(parts: GatewayParts, upstream: Pick<Upstream, 'catalogue'>) {
   return {
-    choose: async (asked: string) => (await chooseModel(parts.catalogue, asked, parts.clock())).used,
+    choose: async (asked: string) => (await chooseModel(parts, asked)).used,
     priceListOf: async (endpoint: string, model: string) => (await parts.targets.find(endpoint, model))[0]!.priceList,
     contextWindow: upstream.catalogue.contextWindow,
     embeddingModel: async () => {

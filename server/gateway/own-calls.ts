@@ -27,7 +27,9 @@ const LARGEST_BODY = 64 * 1024 * 1024;
  */
 export async function askForOwn(parts: GatewayParts, _reservation: Reservation, call: OwnCall): Promise<void> {
   const { breakers } = parts;
-  const targets = breakers.order(await parts.targets.find(call.endpoint, call.model), call.model);
+  const targets = breakers.admit(await parts.targets.find(call.endpoint, call.model), call.model);
+  // A request counts once against each provider that has failed it, however many tries it had.
+  const failed = new Set<Target>();
   let begun = false;
   const once: OwnCall = {
     ...call,
@@ -40,15 +42,22 @@ export async function askForOwn(parts: GatewayParts, _reservation: Reservation, 
     const target = targets[turn % targets.length]!;
     try {
       await attempt(target, once);
+      failed.delete(target);
+      for (const one of failed) breakers.failed(one, call.model);
       breakers.succeeded(target, call.model);
       return;
     } catch (error) {
       if (!(error instanceof ProviderFailure) || call.signal.aborted) throw error;
-      breakers.failed(target, call.model);
+      // What is wrong with the request is no failure of the provider.
+      if (error.code === 'provider_refused') throw error;
+      failed.add(target);
       const waitS = error.askedToWaitS ?? 0;
       const other = targets.length > 1 && turn < targets.length - 1;
       const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
-      if (begun || !again || turn >= Math.max(RETRIES, targets.length - 1)) throw error;
+      if (begun || !again || turn >= Math.max(RETRIES, targets.length - 1)) {
+        for (const one of failed) breakers.failed(one, call.model);
+        throw error;
+      }
       if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal: call.signal });
     }
   }

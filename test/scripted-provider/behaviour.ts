@@ -2,6 +2,8 @@
 export interface Behaviour {
   /** The answer: its deltas, or one text that is cut after each space. */
   text?: string | string[];
+  /** Tools that it calls behind its text, their arguments cut in two. */
+  toolCalls?: { id?: string; name: string; arguments: string }[];
   /** Milliseconds between two deltas. */
   paceMs?: number;
   /** Milliseconds before the headers. */

@@ -12,8 +12,20 @@ export interface Asked {
 
 function deltasOf(behaviour: Behaviour, question: string): string[] {
   if (behaviour.fault === 'empty') return [];
+  if (behaviour.toolCalls && behaviour.text === undefined) return [];
   const text = behaviour.text ?? `Scripted answer to: ${question}`;
   return typeof text === 'string' ? (text.match(/\S+\s*|\s+/g) ?? []) : text;
+}
+
+/** Calls of tools as a stream has them: the name first, then the arguments piece by piece. */
+function toolDeltas({ toolCalls = [] }: Behaviour): object[] {
+  return toolCalls.flatMap(({ id, name, arguments: text }, index) => {
+    const half = Math.ceil(text.length / 2);
+    const pieces = [text.slice(0, half), text.slice(half)].filter((piece) => piece !== '');
+    const begin = { index, id: id ?? `call_${index}`, type: 'function', function: { name, arguments: '' } };
+    const rest = pieces.map((piece) => ({ index, function: { arguments: piece } }));
+    return [begin, ...rest].map((call) => ({ tool_calls: [call] }));
+  });
 }
 
 function usageOf(behaviour: Behaviour): object {
@@ -45,7 +57,9 @@ export function completionEvents(behaviour: Behaviour, asked: Asked): string[] {
     );
   const events = [choice({ role: 'assistant', content: '' }, null)];
   for (const delta of deltasOf(behaviour, asked.question)) events.push(choice({ content: delta }, null));
-  if (behaviour.finishReason !== null) events.push(choice({}, behaviour.finishReason ?? 'stop'));
+  events.push(...toolDeltas(behaviour).map((delta) => choice(delta, null)));
+  const usual = behaviour.toolCalls ? 'tool_calls' : 'stop';
+  if (behaviour.finishReason !== null) events.push(choice({}, behaviour.finishReason ?? usual));
   if (asked.includeUsage && behaviour.usage !== null) {
     events.push(event(JSON.stringify(chunkObject(model, { choices: [], usage: usageOf(behaviour) }))));
   }
