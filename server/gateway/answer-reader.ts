@@ -12,6 +12,8 @@ export interface AnswerReader {
   readonly usage: CallUsage | undefined;
   /** '' where the answer did not say. */
   readonly model: string;
+  /** How it was served, where that has a price of its own. */
+  readonly tier: string;
   /** The id of the object that was made, where that matters. */
   readonly objectId: string | undefined;
   judge(data: string, name: string): Verdict;
@@ -57,6 +59,7 @@ abstract class BaseReader {
   begun = false;
   usage: CallUsage | undefined;
   model = '';
+  tier = '';
   objectId: string | undefined;
   protected readonly options: ReaderOptions;
 
@@ -105,6 +108,7 @@ export class ChatAnswer extends BaseReader implements AnswerReader {
 
   #take(body: Fields): void {
     if (this.model === '') this.model = textOf(body.model);
+    this.tier = textOf(body.service_tier) || this.tier;
     if (body.usage) this.usage = readUsage(body.usage) ?? this.usage;
     if (!Array.isArray(body.choices)) return;
     for (const choice of body.choices as (Choice | null)[]) {
@@ -167,6 +171,7 @@ export class TypedAnswer extends BaseReader implements AnswerReader {
 
   #take(object: Fields): void {
     if (this.model === '') this.model = textOf(object.model);
+    this.tier = textOf(object.service_tier) || this.tier;
     if (object.usage) this.usage = readUsage(object.usage) ?? this.usage;
     this.objectId ??= textOf(object.id) || undefined;
     if (!Array.isArray(object.output) || !this.usage) return;

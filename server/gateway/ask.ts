@@ -1,39 +1,30 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
-import type { Database } from '../db/database.ts';
-import { currentDay } from '../db/clock.ts';
 import { invalidField, Problem } from '../errors.ts';
 import { visitorOf, type Identify, type Visitor } from '../http/visitor.ts';
-import { noteExhausted } from '../spend/budget.store.ts';
 import { priceOf } from '../spend/price.ts';
-import type { SpendLimits } from '../spend/reservation.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
 import type { Aliases } from './aliases.ts';
-import { limitHeaders } from './answer-headers.ts';
 import type { AnswerReader } from './answer-reader.ts';
+import { beginOrNote, type BeginParts, type Forecast } from './begin-call.ts';
 import { carryOut, type CallParts } from './call.ts';
 import { chooseModel, type ChosenModel } from './choose-model.ts';
 import type { Endpoint } from './endpoints.ts';
-import { beginCall, type KeepClaim, type KeptAnswer } from './gateway.store.ts';
+import type { KeepClaim, KeptAnswer } from './gateway.store.ts';
 import { readMembers, readValue, setMembers, type JsonMembers } from './json-members.ts';
 import { countPrompt, estimatePrompt } from './prompt.ts';
 import { cacheKey, type CachedAnswer, type ResponseCache } from './response-cache.ts';
 import type { Target, Targets } from './targets.ts';
-import { Ticket, type TicketParts } from './ticket.ts';
+import type { Ticket } from './ticket.ts';
 
-export interface GatewayParts extends CallParts {
+export interface GatewayParts extends CallParts, BeginParts {
   config: Config;
-  database: Database;
   catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
   aliases: Aliases;
   identify: Identify;
   cache: ResponseCache;
   targets: Targets;
-  limits: SpendLimits;
-  instanceId: string;
-  clock: () => number;
-  tickets: TicketParts;
 }
 
 /** What a JSON body asks for, as far as the gateway has to know. */
@@ -113,14 +104,6 @@ function spokenCharacters(endpoint: Endpoint, members: JsonMembers): { character
   return { characters: typeof text === 'string' ? text.length : 0 };
 }
 
-/** What has to be known before the call because somebody limits money or tokens; otherwise nothing is counted. */
-interface Forecast {
-  cost: number | null;
-  tokens: number;
-  /** The maximum that is added to a body without one. */
-  added: number | undefined;
-}
-
 function forecast(
   parts: GatewayParts,
   visitor: Visitor,
@@ -142,7 +125,10 @@ function forecast(
       priceOf(priceList, model, characters > 0 ? { characters } : { inputTokens, outputTokens }, parts.clock()).cost,
   );
   // Pictures are billed by what comes out, which nobody knows before.
-  const unknown = endpoint.name.startsWith('images/') || costs.some((cost) => cost === null);
+  const unknown =
+    endpoint.name.startsWith('images/') ||
+    readValue(asked.members, 'service_tier') === 'priority' ||
+    costs.some((cost) => cost === null);
   const cost = unknown ? null : Math.max(...costs.map((known) => known ?? 0));
   return { cost, tokens: inputTokens + outputTokens, added };
 }
@@ -151,6 +137,10 @@ function forecast(
 function bodyFor(endpoint: Endpoint, asked: Asked, chosen: ChosenModel, added: number | undefined): Buffer {
   const values: Record<string, unknown> = {};
   if (chosen.asked !== chosen.used) values.model = chosen.used;
+  if (chosen.asked?.startsWith('dall-e') && values.model && !asked.members.spans.has('response_format')) {
+    // What dall-e gave without being asked.
+    values.response_format = 'url';
+  }
   if (added !== undefined) values[endpoint.maxima(chosen.used)[0]!] = added;
   if (endpoint.usageIsAsked && asked.stream && !asked.includeUsage) {
     const options = readValue(asked.members, 'stream_options');
@@ -241,70 +231,6 @@ export async function askJson(
     reply,
   );
   request.spent = { model: end.model, tokens: end.inputTokens + end.outputTokens };
-}
-
-export interface BeginArgs {
-  endpoint: string;
-  units: 0 | 1;
-  model: string;
-  askedModel: string;
-  priceList: string;
-  foreseen: Forecast | undefined;
-  claim: KeepClaim | null;
-}
-
-/** Reserves a call; a refusal for lack of budget is noted for the alerts. */
-export async function beginOrNote(
-  parts: GatewayParts,
-  visitor: Visitor,
-  args: BeginArgs,
-): Promise<{ ticket: Ticket; headers: Record<string, string> } | { kept: KeptAnswer }> {
-  const { database, limits, instanceId } = parts;
-  const now = parts.clock();
-  try {
-    const begun = await database.write(beginCall, {
-      now,
-      keep: args.claim,
-      reserve: {
-        userId: visitor.id,
-        purpose: 'gateway',
-        model: args.model,
-        askedModel: args.askedModel,
-        limits,
-        instanceId,
-        keyId: visitor.key?.id ?? null,
-        endpoint: args.endpoint,
-        units: args.units,
-        priceList: args.priceList,
-        cost: args.foreseen?.cost ?? null,
-        tokens: args.foreseen?.tokens ?? 0,
-      },
-    });
-    if ('kept' in begun) return begun;
-    const headers = args.units > 0 ? limitHeaders(begun.quota, begun.tokenRoom, now) : {};
-    return { ticket: new Ticket(begun.reservation.id, parts.tickets), headers };
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'budget_exhausted') await noteOnce(parts, visitor, now);
-    throw error;
-  }
-}
-
-const notedAt = new Map<number | undefined, number>();
-const NOTE_AGAIN_MS = 60_000;
-
-/** Leaves the notice that a budget is used up; a burst of refusals leaves one. */
-async function noteOnce(parts: GatewayParts, { id: userId, key }: Visitor, now: number): Promise<void> {
-  if (now - (notedAt.get(key?.id) ?? 0) < NOTE_AGAIN_MS) return;
-  notedAt.set(key?.id, now);
-  const { database, limits } = parts;
-  const { day } = await currentDay(database.read, limits.zone);
-  await database.write(noteExhausted, {
-    userId,
-    keyId: key?.id ?? null,
-    monthlyBudget: limits.monthlyBudget ?? null,
-    month: day.slice(0, 7),
-    now,
-  });
 }
 
 /** The same bytes as before: it takes its unit, costs nothing, and says what it is. */

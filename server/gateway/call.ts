@@ -245,6 +245,7 @@ async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Prom
       cachedTokens: usage?.cachedTokens ?? 0,
       completionTokens,
       more,
+      tier: reader.tier,
       unknownCost: plan.unknownUsage && usage === undefined,
       estimated: usage === undefined && target.kind !== 'demo',
       // An answer without a word is paid for, but it takes no unit.
@@ -279,6 +280,7 @@ async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: num
       cachedTokens,
       completionTokens,
       more,
+      tier: reader.tier,
       unknownCost: plan.unknownUsage && usage === undefined,
       estimated: usage === undefined,
     },

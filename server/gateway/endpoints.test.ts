@@ -56,6 +56,7 @@ async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
 }
 
 const missing = { status: 404 };
+const imageUsage = { input_tokens: 10, output_tokens: 100, total_tokens: 110 };
 
 describe('models', () => {
   test('are listed with their end, without fine-tuned ones of others', async () => {
@@ -160,9 +161,51 @@ test('images are settled with their tokens', async () => {
     data: [{ b64_json: 'AAAA' }],
     usage: { input_tokens: 50, output_tokens: 1_056, input_tokens_details: { text_tokens: 50, image_tokens: 0 } },
   });
-  const made = await openai.images.generate({ model: 'dall-e-3', prompt: 'x' });
+  const made = await openai.images.generate({ model: 'dall-e-3', response_format: 'b64_json', prompt: 'x' });
   expect(made.data?.[0]?.b64_json).toBe('AAAA');
   expect(await lastRow()).toMatchObject({ model: 'gpt-image-2', cost: 50 * 5_000 + 1_056 * 30_000 });
+});
+
+test('pictures asked for as of dall-e come from a model of today, in the shape that was asked for', async () => {
+  provider.answer('POST /v1/images/generations', { created: 1, data: [{ b64_json: 'AAAA' }], usage: imageUsage });
+  const old = { model: 'dall-e-3', prompt: 'A cat', size: '1792x1024', quality: 'hd', style: 'vivid' } as const;
+  const byAddress = await openai.images.generate(old);
+  expect(byAddress.data).toEqual([{ url: 'data:image/png;base64,AAAA' }]);
+  const sent = { model: 'gpt-image-2', prompt: 'A cat', size: '1536x1024', quality: 'high' };
+  expect(JSON.parse(provider.last().body.toString())).toEqual(sent);
+  const inline = await openai.images.generate({ ...old, response_format: 'b64_json' });
+  expect(inline.data).toEqual([{ b64_json: 'AAAA' }]);
+  expect(JSON.parse(provider.last().body.toString())).toEqual(sent);
+  const today = '{"model":"gpt-image-2", "prompt":"A cat" ,"size":"1024x1024"}';
+  await fetch(`${server.url}/v1/images/generations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${openai.apiKey}`, 'content-type': 'application/json' },
+    body: today,
+  });
+  expect(provider.last().body.toString()).toBe(today);
+});
+
+test('what is served at another price is priced so: half for who waits, unknown for who does not', async () => {
+  const answer = (service_tier: string) => ({
+    id: 'x',
+    object: 'chat.completion',
+    model: 'gpt-5-mini',
+    service_tier,
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 10, completion_tokens: 10 },
+  });
+  const costs: unknown[] = [];
+  for (const tier of ['default', 'flex', 'priority']) {
+    provider.answer('POST /v1/chat/completions', answer(tier));
+    await openai.chat.completions.create({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    const row = await lastRow();
+    costs.push([row?.cost, row?.price_version?.split('/')[1]]);
+  }
+  expect(costs).toEqual([
+    [22_500, undefined],
+    [11_250, 'flex'],
+    [null, 'priority'],
+  ]);
 });
 
 test('speech goes through byte for byte and is priced by its characters', async () => {

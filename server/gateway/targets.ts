@@ -5,6 +5,7 @@ import type { ExtraProvider } from '../upstream/providers-file.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { CatalogueModel, Provider } from '../upstream/upstream.ts';
 import { completionsOverChat } from './completions-transport.ts';
+import { imagesOfToday } from './images-transport.ts';
 
 /** One provider that a call can go to. */
 export interface Target {
@@ -43,7 +44,7 @@ export function createTargets(options: TargetsOptions): Targets {
   const served = new WeakMap<Transport, Transport>();
   /** The same transport, which also serves what its provider has ended. */
   const serve = (transport: Transport) => {
-    const known = served.get(transport) ?? completionsOverChat(transport);
+    const known = served.get(transport) ?? imagesOfToday(completionsOverChat(transport));
     served.set(transport, known);
     return known;
   };

@@ -68,9 +68,21 @@ export function costOf(row: PriceRow, used: Partial<Consumption>): number | null
   return Math.round(dollarsPerMillion * 1_000);
 }
 
-/** What a call cost, by the prices of its list at that instant. */
-export function priceOf(list: string, model: string, used: Partial<Consumption>, at: number): Price {
+/**
+ * Ways to be served at another price than the usual: half of it for whoever waits, an amount of each model's own
+ * for whoever does not. https://developers.openai.com/api/docs/pricing, checked 2026-11-21.
+ */
+const shareOfTier = new Map<string, number | null>([
+  ['flex', 0.5],
+  ['priority', null],
+]);
+
+/** What a call cost, by the prices of its list at that instant; `tier` is the answer's `service_tier`. */
+export function priceOf(list: string, model: string, used: Partial<Consumption>, at: number, tier = ''): Price {
   const row = findPrices(list, model, at);
   if (!row) return { cost: null, version: null };
-  return { cost: costOf(row, used), version: row.version };
+  const cost = costOf(row, used);
+  const share = shareOfTier.get(tier);
+  if (share === undefined || cost === 0) return { cost, version: row.version };
+  return { cost: cost === null || share === null ? null : Math.round(cost * share), version: `${row.version}/${tier}` };
 }

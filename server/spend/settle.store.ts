@@ -17,6 +17,8 @@ export interface SettleArgs {
   now: number;
   /** What else was used. */
   more?: Partial<Consumption>;
+  /** The `service_tier` that the answer names. */
+  tier?: string;
   /** HTTP status of the answer. */
   status?: number | null;
   /** Answered from the response cache: it cost nothing. */
@@ -130,9 +132,11 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
 function priceEntry(entry: OpenEntry, args: SettleArgs, used: Partial<Consumption>): Price {
   if (args.fromCache) return { cost: 0, version: null };
   if (entry.price_list === null || args.unknownCost) return { cost: null, version: null };
-  const answered = priceOf(entry.price_list, args.model || entry.model, used, entry.created_at);
+  const answered = priceOf(entry.price_list, args.model || entry.model, used, entry.created_at, args.tier);
   // A provider may name its models otherwise than they are asked for.
-  return answered.version === null ? priceOf(entry.price_list, entry.model, used, entry.created_at) : answered;
+  return answered.version === null
+    ? priceOf(entry.price_list, entry.model, used, entry.created_at, args.tier)
+    : answered;
 }
 
 /** The units that have no column of their own, as JSON. */
