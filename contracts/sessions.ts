@@ -29,6 +29,8 @@ export const sessionPrompt = z.object({
   id: rowId,
   kind: z.enum(['question', 'current_state', 'goal', 'misc']),
   content: z.string(),
+  /** What the bot asked, where this is an answer of its intake. */
+  question: z.string().optional(),
   created_at: instant,
   /** `answered`: stored for the model, which has not been asked with it alone. */
   status: promptStatus,

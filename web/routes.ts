@@ -70,8 +70,10 @@ const history = createRoute({
 const guided = createRoute({
   getParentRoute: () => shell,
   path: '/sessions/new',
-  validateSearch: (search): { bot?: string } =>
-    typeof search.bot === 'string' && search.bot ? { bot: search.bot } : {},
+  validateSearch: ({ bot: slug, session: id }): { bot?: string; session?: string } => ({
+    ...(typeof slug === 'string' && slug ? { bot: slug } : {}),
+    ...(typeof id === 'string' && /^[1-9]\d{0,14}$/.test(id) ? { session: id } : {}),
+  }),
   component: lazyRouteComponent(() => import('./sessions/guided-page.tsx'), 'GuidedPage'),
 });
 const bots = createRoute({

@@ -23,6 +23,7 @@ export function showPrompts(
   messages: MessageRow[],
   headId: number | null,
   streams: Map<number, string>,
+  intake: IntakeQuestion[],
 ): SessionPrompt[] {
   const replies = Map.groupBy(
     messages.filter((row) => row.role === 'assistant'),
@@ -32,12 +33,14 @@ export function showPrompts(
     messages.filter((row) => row.role === 'user'),
     (row) => row.parent_id,
   );
-  return branchOf(messages, headId).map((prompt) => {
+  return branchOf(messages, headId).map((prompt, index) => {
     const answers = replies.get(prompt.id) ?? [];
     return {
       id: prompt.id,
       kind: prompt.kind as SessionPrompt['kind'],
       content: prompt.content,
+      // The answers of the intake come before everything else.
+      ...(prompt.kind === 'question' || !intake[index] ? {} : { question: intake[index].question }),
       created_at: toIso(prompt.created_at),
       status: prompt.status,
       stream_id: streams.get(prompt.id) ?? null,
@@ -87,7 +90,10 @@ export function showSession(
   const answered = messages.filter(({ kind }) => kind !== 'question' && kind !== 'reply').length;
   // A stream is for its owner to follow; the public reads what is stored.
   const shownStreams = visitor?.id === row.user_id ? streams : new Map<number, string>();
-  return { ...showFields(row, visitor, answered), prompts: showPrompts(messages, row.head_id, shownStreams) };
+  return {
+    ...showFields(row, visitor, answered),
+    prompts: showPrompts(messages, row.head_id, shownStreams, JSON.parse(row.intake)),
+  };
 }
 
 export function showSessionRow(row: SessionDetails, visitor: Visitor | undefined, excerpt: string): SessionRow {

@@ -3,6 +3,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
+import { barriersOf, photograph } from './browser.ts';
 
 let server: TestServer;
 let browser: Browser;
@@ -71,6 +72,39 @@ test('answers survive a reload, and only the confirmed summary asks the model, o
   expect(posts.filter((path) => path.endsWith('/ask'))).toHaveLength(1);
   const quota = (await (await page.request.get('/accounts/profile')).json()) as { quota: { used: number } };
   expect(quota.quota.used).toBe(1);
+});
+
+test('a session that was left days ago is gone on with from the history, and shows what was asked beside each answer', async () => {
+  await joinInBrowser();
+  const headers = { origin: server.url };
+  const made = await page.request.post('/sessions', { data: { bot: 'planner' }, headers });
+  const { id } = (await made.json()) as { id: number };
+  for (const content of answers.slice(0, 2)) {
+    await page.request.post(`/sessions/${id}/prompts`, { data: { content }, headers });
+  }
+  await page.goto(`/sessions/${id}`);
+  await page.getByText('아직 물어보지 않았어요').waitFor();
+  const { results } = (await (await page.request.get('/bots')).json()) as {
+    results: { slug: string; intake: { question: string }[] }[];
+  };
+  const asked = results.find(({ slug }) => slug === 'planner')!.intake.map(({ question }) => question);
+  const log = page.getByRole('log');
+  await log.getByText(asked[0]!).waitFor();
+  await photograph(page, 'guided-not-asked');
+  expect(await barriersOf(page, 'guided-not-asked')).toEqual([]);
+  await page.getByRole('link', { name: '이어서 답하기' }).click();
+  await page.getByRole('heading', { name: /3\/3/ }).waitFor();
+  await answer('');
+  await page.getByRole('button', { name: `수정: ${asked[1]}` }).click();
+  await answer('석 달 안에 5km를 달리고 싶어요');
+  await photograph(page, 'guided-summary');
+  await page.getByRole('button', { name: '이대로 물어보기' }).click();
+  await page.waitForURL((url) => url.pathname === `/sessions/${id}`);
+  await log.locator('.prose').waitFor();
+  for (const question of asked) await log.getByText(question).waitFor();
+  await log.getByText('5km').first().waitFor();
+  await photograph(page, 'guided-asked');
+  expect(await barriersOf(page, 'guided-asked')).toEqual([]);
 });
 
 test.each(['light', 'dark'] as const)('the guided session can be used by everybody (%s)', async (colorScheme) => {

@@ -12,6 +12,10 @@ export interface ChatCalls {
   /** The id of the stream of the answer. The same key never asks twice. */
   ask(body: ChatBody, key: string): Promise<string>;
   regenerate(sessionId: number, promptId: number, key: string): Promise<string>;
+  /** Asks with other words, on a new branch. */
+  edit(sessionId: number, promptId: number, content: string, key: string): Promise<string>;
+  choose(sessionId: number, promptId: number, replyId: number): Promise<Session>;
+  showBranch(sessionId: number, promptId: number): Promise<Session>;
   follow(
     streamId: string,
     onEvent: (event: StreamEvent, position: number) => void,
@@ -40,6 +44,17 @@ export const chatCalls: ChatCalls = {
     });
     return stream_id;
   },
+  edit: async (sessionId, promptId, content, key) => {
+    const { stream_id } = await call<Started>(`/sessions/${sessionId}/prompts/${promptId}`, {
+      method: 'PUT',
+      body: { content, stream: true },
+      headers: { 'idempotency-key': key },
+    });
+    return stream_id;
+  },
+  choose: (sessionId, promptId, chosen) =>
+    call<Session>(`/sessions/${sessionId}/prompts/${promptId}`, { method: 'PUT', body: { chosen } }),
+  showBranch: (sessionId, branch) => call<Session>(`/sessions/${sessionId}`, { method: 'PATCH', body: { branch } }),
   follow: (streamId, onEvent, onLost, signal) => readStream({ streamId, onEvent, onLost, signal }),
   stop: async (streamId) => {
     await send(`/chat/stream/${streamId}`, { method: 'DELETE' });

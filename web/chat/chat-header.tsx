@@ -1,30 +1,61 @@
 import { Link } from '@tanstack/react-router';
-import { SquarePen } from 'lucide-react';
-import type { RefObject } from 'react';
+import { Globe, SquarePen } from 'lucide-react';
+import { useState, type RefObject } from 'react';
 import { useWords } from '../lib/language.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { PageHeader } from '../shell/page-header.tsx';
+import { chatTexts } from './chat-texts.ts';
+import { RenameField } from './rename-field.tsx';
+import { SessionMenu } from './session-menu.tsx';
+import type { Thread, ThreadView } from './thread.ts';
 
 interface ChatHeaderProps {
-  /** Undefined for a conversation that has not begun. */
-  title: string | undefined;
+  thread: Thread;
+  view: ThreadView;
   heading: RefObject<HTMLHeadingElement | null>;
 }
 
-export function ChatHeader({ title, heading }: ChatHeaderProps) {
-  const { t } = useWords();
+export function ChatHeader({ thread, view, heading }: ChatHeaderProps) {
+  const words = useWords();
+  const t = useRouteTexts(chatTexts);
+  const [renaming, setRenaming] = useState(false);
+  const { sessionId, title } = view;
+  const begun = sessionId !== undefined && view.load === 'ready';
+  const newChat = words.t('nav.newChat');
   return (
     <PageHeader>
-      <h1 ref={heading} tabIndex={-1} className={title === undefined ? 'sr-only' : 'min-w-0 flex-1 truncate text-sm'}>
-        {title ?? t('nav.newChat')}
-      </h1>
-      <Link
-        to="/"
-        aria-label={t('nav.newChat')}
-        title={t('nav.newChat')}
-        className="ml-auto grid size-9 shrink-0 place-items-center rounded-md text-soft hover:bg-sunken hover:text-ink touch:size-11 md:hidden"
-      >
-        <SquarePen aria-hidden className="size-5" strokeWidth={1.75} />
-      </Link>
+      {renaming && begun ? (
+        <div className="min-w-0 flex-1">
+          <RenameField
+            row={{ id: sessionId, title: title ?? '' }}
+            onDone={() => setRenaming(false)}
+            onRenamed={() => void thread.load()}
+          />
+        </div>
+      ) : (
+        <h1 ref={heading} tabIndex={-1} className={sessionId === undefined ? 'sr-only' : 'min-w-0 truncate text-sm'}>
+          {sessionId === undefined ? newChat : (title ?? newChat)}
+        </h1>
+      )}
+      {begun && !renaming && view.visibility === 'public' && (
+        <span className="inline-flex shrink-0 items-center gap-1 text-xs text-soft">
+          <Globe aria-hidden className="size-3.5" />
+          {t('public')}
+        </span>
+      )}
+      <div className="ml-auto flex shrink-0 items-center">
+        {begun && !renaming && (
+          <SessionMenu thread={thread} view={view} sessionId={sessionId} onRename={() => setRenaming(true)} />
+        )}
+        <Link
+          to="/"
+          aria-label={newChat}
+          title={newChat}
+          className="grid size-9 place-items-center rounded-md text-soft hover:bg-sunken hover:text-ink touch:size-11 md:hidden"
+        >
+          <SquarePen aria-hidden className="size-5" strokeWidth={1.75} />
+        </Link>
+      </div>
     </PageHeader>
   );
 }

@@ -71,6 +71,7 @@ export function Composer({ thread, view, ref }: ComposerProps) {
             resize(currentTarget);
             thread.forgetRefusal();
           }}
+          onKeyDown={({ key, currentTarget }) => key === 'ArrowUp' && currentTarget.value === '' && editLastQuestion()}
           className="block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none [field-sizing:content] placeholder:text-soft"
         />
         <div className="flex min-h-12 items-center justify-between gap-2 pr-2 pb-2 pl-4">
@@ -175,6 +176,10 @@ function useRefusal(view: ThreadView, giveBack: (text: string) => void): void {
     if (code === 'unauthenticated' && queries.getQueryData(accountKeys.profile) === undefined) goToLogin();
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- once for each refusal
   }, [refusal]);
+}
+
+function editLastQuestion(): void {
+  [...document.querySelectorAll<HTMLElement>('[data-edit]')].at(-1)?.click();
 }
 
 const growsByItself = CSS.supports('field-sizing', 'content');

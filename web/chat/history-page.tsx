@@ -98,16 +98,19 @@ function Results({ search }: { search: string }) {
   }
   return (
     <>
-      {groupByDay(rows, zone).map(([day, group]) => (
-        <section key={day} aria-label={sayDay(day, { locale, timeZone: zone, now })}>
-          <h2 className="pt-6 pb-1 text-xs font-normal text-soft">{sayDay(day, { locale, timeZone: zone, now })}</h2>
-          <ul className="-mx-3">
-            {group.map((row) => (
-              <HistoryRow key={row.id} row={row} found={search !== ''} zone={zone} onDelete={() => remove(row)} />
-            ))}
-          </ul>
-        </section>
-      ))}
+      {groupRows(rows, zone).map(([group, inGroup]) => {
+        const name = group === PINNED ? t('history.pinned') : sayDay(group, { locale, timeZone: zone, now });
+        return (
+          <section key={group} aria-label={name}>
+            <h2 className="pt-6 pb-1 text-xs font-normal text-soft">{name}</h2>
+            <ul className="-mx-3">
+              {inGroup.map((row) => (
+                <HistoryRow key={row.id} row={row} found={search !== ''} zone={zone} onDelete={() => remove(row.id)} />
+              ))}
+            </ul>
+          </section>
+        );
+      })}
       {list.isError && <ErrorNotice action={retry}>{t('history.moreFailed')}</ErrorNotice>}
       {list.hasNextPage && (
         <Button look="quiet" className="mt-4" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -118,8 +121,11 @@ function Results({ search }: { search: string }) {
   );
 }
 
-function groupByDay(rows: SessionRow[], zone: string): [string, SessionRow[]][] {
-  return [...Map.groupBy(rows, ({ updated_at }) => dayOf(Date.parse(updated_at), zone))];
+const PINNED = 'pinned';
+
+/** Pinned ones first, as the server sends them; the others by their day. */
+function groupRows(rows: SessionRow[], zone: string): [string, SessionRow[]][] {
+  return [...Map.groupBy(rows, ({ pinned, updated_at }) => (pinned ? PINNED : dayOf(Date.parse(updated_at), zone)))];
 }
 
 function Skeleton() {

@@ -1,12 +1,16 @@
 import { Link } from '@tanstack/react-router';
-import { Ellipsis, Globe, PencilLine, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { Ellipsis, Globe, PencilLine, Pin, PinOff, Share2, Trash2 } from 'lucide-react';
+import { Suspense, useState } from 'react';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import type { SessionRow } from '#contracts/sessions.ts';
 import { Menu } from '../ui/menu.tsx';
+import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
+import { ShareDialog } from '../sessions/lazy-share-dialog.tsx';
+import { usePin } from './use-pin.ts';
 
 interface HistoryRowProps {
   /** Shows the place that was searched for. */
@@ -18,10 +22,19 @@ interface HistoryRowProps {
 
 export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
   const { t, locale } = useWords();
+  const words = useRouteTexts(chatTexts);
+  const pin = usePin();
   const [renaming, setRenaming] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const now = useNow();
   const at = Date.parse(row.updated_at);
-  if (renaming) return <RenameField row={row} onDone={() => setRenaming(false)} />;
+  if (renaming) {
+    return (
+      <li className="flex min-h-12 items-center px-1">
+        <RenameField row={row} onDone={() => setRenaming(false)} />
+      </li>
+    );
+  }
   return (
     <li className="group flex min-h-12 items-center rounded-md pr-1 focus-within:bg-sunken hover:bg-sunken">
       <Link
@@ -65,6 +78,13 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
         groups={[
           [
             { kind: 'action', icon: PencilLine, label: t('history.rename'), run: () => setRenaming(true) },
+            {
+              kind: 'action',
+              icon: row.pinned ? PinOff : Pin,
+              label: words(row.pinned ? 'unpin' : 'pin'),
+              run: () => void pin(row.id, !row.pinned),
+            },
+            { kind: 'action', icon: Share2, label: words('share'), run: () => setSharing(true) },
             { kind: 'action', icon: Trash2, label: t('history.delete'), danger: true, run: onDelete },
           ],
         ]}
@@ -72,6 +92,11 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
       >
         <Ellipsis aria-hidden className="size-5" strokeWidth={1.75} />
       </Menu>
+      {sharing && (
+        <Suspense>
+          <ShareDialog sessionId={row.id} onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
     </li>
   );
 }

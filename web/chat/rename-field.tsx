@@ -8,8 +8,14 @@ import { useKoreanEnter } from '../lib/use-korean-enter.ts';
 import { renameSession, sessionKeys } from '../sessions/session-queries.ts';
 import type { SessionRow } from '#contracts/sessions.ts';
 
-/** The title of a row while it is changed: Enter saves, Esc leaves it as it was. */
-export function RenameField({ row, onDone }: { row: SessionRow; onDone: () => void }) {
+interface RenameFieldProps {
+  row: Pick<SessionRow, 'id' | 'title'>;
+  onDone: () => void;
+  onRenamed?: () => void;
+}
+
+/** The title of a conversation while it is changed: Enter saves, Esc leaves it as it was. */
+export function RenameField({ row, onDone, onRenamed }: RenameFieldProps) {
   const { t } = useWords();
   const queries = useQueryClient();
   const field = useRef<HTMLInputElement>(null);
@@ -24,6 +30,7 @@ export function RenameField({ row, onDone }: { row: SessionRow; onDone: () => vo
     if (trimmed === '' || trimmed === row.title) return;
     try {
       await renameSession(row.id, trimmed);
+      onRenamed?.();
     } catch (error) {
       showToast({ kind: 'error', text: problemText(asProblem(error), t) });
     }
@@ -32,22 +39,20 @@ export function RenameField({ row, onDone }: { row: SessionRow; onDone: () => vo
   useKoreanEnter(field, { submit: (text) => void save(text), enterSends: () => true });
 
   return (
-    <li className="flex min-h-12 items-center px-1">
-      <input
-        ref={field}
-        defaultValue={row.title}
-        aria-label={t('history.renameLabel')}
-        maxLength={200}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the person has just asked to write here
-        autoFocus
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          over.current = true;
-          onDone();
-        }}
-        onBlur={({ target }) => void save(target.value)}
-        className="h-10 w-full rounded-md border border-edge bg-raised px-2 text-base focus-visible:border-ember focus-visible:outline-offset-0"
-      />
-    </li>
+    <input
+      ref={field}
+      defaultValue={row.title}
+      aria-label={t('history.renameLabel')}
+      maxLength={200}
+      // oxlint-disable-next-line jsx-a11y/no-autofocus -- the person has just asked to write here
+      autoFocus
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        over.current = true;
+        onDone();
+      }}
+      onBlur={({ target }) => void save(target.value)}
+      className="h-10 w-full rounded-md border border-edge bg-raised px-2 text-base focus-visible:border-ember focus-visible:outline-offset-0"
+    />
   );
 }

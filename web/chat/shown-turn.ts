@@ -30,6 +30,14 @@ export interface ShownTurn {
   failure: ErrorCode | 'unreachable' | undefined;
   /** The answer ended at the model's maximum of tokens, or its provider's filter took the rest. */
   cut: 'length' | 'content_filter' | undefined;
+  kind: SessionPrompt['kind'];
+  /** What the bot asked, where this is an answer of its intake. */
+  asked: string | undefined;
+  /** The ids of this question in all its words, the oldest first. */
+  versions: readonly number[];
+  /** The ids of all answers, the oldest first, and which of them is shown. */
+  replies: readonly number[];
+  chosen: number | undefined;
 }
 
 export function newTurn(key: string, question: string, askedAt: number): ShownTurn {
@@ -47,6 +55,11 @@ export function newTurn(key: string, question: string, askedAt: number): ShownTu
     stopping: false,
     failure: undefined,
     cut: undefined,
+    kind: 'question',
+    asked: undefined,
+    versions: [],
+    replies: [],
+    chosen: undefined,
   };
 }
 
@@ -63,6 +76,12 @@ export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined):
     model: reply?.model ?? null,
     streamId: running ? (prompt.stream_id ?? undefined) : undefined,
     fresh: shown?.fresh ?? false,
+    cut: shown?.answer === answer ? shown.cut : undefined,
+    kind: prompt.kind,
+    asked: prompt.question,
+    versions: prompt.versions,
+    replies: prompt.replies.map(({ id }) => id),
+    chosen: reply?.id,
   };
 }
 

@@ -29,6 +29,13 @@ function createThread(sessionId?: number, session?: Session) {
       return 's1';
     },
     regenerate: async () => 's2',
+    edit: async (_session, promptId, content) => {
+      log.push(`edit ${promptId} ${content}`);
+      if (refusal) throw refusal;
+      return 's3';
+    },
+    choose: async () => session!,
+    showBranch: async () => session!,
     follow: (_id, onEvent) =>
       new Promise((resolve) => {
         emit = onEvent;
@@ -183,6 +190,22 @@ describe('a conversation', () => {
       await close();
       expect(last()).toMatchObject({ state, answer: text, failure: 'provider_error' });
     }
+  });
+
+  test('asks an edited question on a branch of its own; a refused one leaves everything as it was', async () => {
+    const { thread, say, close, refuse, log, last } = createThread(5, stored());
+    await thread.load();
+    refuse(new ApiProblem('quota_exhausted', 429));
+    await expect(thread.edit(last(), '다른 말', 'k1')).rejects.toMatchObject({ code: 'quota_exhausted' });
+    expect(last()).toMatchObject({ question: 'hi', answer: 'hello' });
+    refuse(undefined);
+    await thread.edit(last(), '다른 말', 'k2');
+    expect(thread.read().turns).toHaveLength(1);
+    expect(last()).toMatchObject({ question: '다른 말', state: 'waiting' });
+    say({ ...start, chat_id: 21 });
+    say(end('새 답'), 4);
+    await close();
+    expect(log.filter((entry) => entry.startsWith('edit'))).toEqual(['edit 11 다른 말', 'edit 11 다른 말']);
   });
 
   test('shows what is stored when the stream is gone', async () => {

@@ -1,4 +1,5 @@
 import type { StreamEvent } from '#contracts/chat.ts';
+import type { Session } from '#contracts/sessions.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import type { ChatCalls } from './chat-calls.ts';
 import { isUnderWay, newTurn, storedTurn, type ShownTurn } from './shown-turn.ts';
@@ -15,6 +16,9 @@ export interface ThreadView {
   sessionId: number | undefined;
   title: string | undefined;
   bot: string | undefined;
+  status: Session['status'];
+  visibility: Session['visibility'];
+  pinned: boolean;
   /** False for what somebody else has published: it can be read only. */
   mine: boolean;
   load: 'ready' | 'loading' | 'missing' | 'failed';
@@ -52,7 +56,7 @@ export class Thread {
     this.#calls = calls;
     this.#host = host;
     const load = sessionId === undefined ? 'ready' : 'loading';
-    this.#view = { sessionId, title: undefined, bot: undefined, mine: true, load, turns: [], refusal: undefined };
+    this.#view = { ...unknownSession, sessionId, load, turns: [], refusal: undefined };
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -75,16 +79,21 @@ export class Thread {
       const session = await this.#calls.readSession(sessionId);
       // Something may have been asked while the answer was on its way.
       if (this.underWay) return;
-      const known = new Map(this.#view.turns.map((turn) => [turn.id, turn]));
-      const turns = session.prompts.map((prompt) => storedTurn(prompt, known.get(prompt.id)));
-      this.#change({ title: session.title, bot: session.bot, mine: session.mine, load: 'ready', turns });
-      const running = turns.findLast(({ streamId }) => streamId !== undefined);
-      if (running) void this.#follow(running.key, running.streamId!);
+      this.show(session);
     } catch (error) {
       const { status } = asProblem(error);
       if (status === 404) this.#change({ load: 'missing' });
       else if (this.#view.load !== 'ready') this.#change({ load: 'failed' });
     }
+  }
+
+  /** Shows the conversation as the server has it now. */
+  show({ title, bot, mine, status, visibility, pinned, prompts }: Session): void {
+    const known = new Map(this.#view.turns.map((turn) => [turn.id, turn]));
+    const turns = prompts.map((prompt) => storedTurn(prompt, known.get(prompt.id)));
+    this.#change({ title, bot, mine, status, visibility, pinned, load: 'ready', turns });
+    const running = turns.findLast(({ streamId }) => streamId !== undefined);
+    if (running) void this.#follow(running.key, running.streamId!);
   }
 
   /** Asks. `key` of a refused message makes sure that it is asked once at most. */
@@ -118,10 +127,41 @@ export class Thread {
     try {
       const streamId = await this.#calls.regenerate(sessionId, turn.id, crypto.randomUUID());
       await this.#follow(turn.key, streamId);
+      await this.#countVersions(turn.key);
     } catch (error) {
       this.#changeTurn(turn.key, { ...before, failure: asProblem(error).code });
       this.#host.onSettled(this);
     }
+  }
+
+  /**
+   * Asks a question in other words: a new branch, that ends with its answer. What came after the old words
+   * stays in their branch. Throws an ApiProblem where the server does not take it.
+   */
+  async edit(turn: ShownTurn, question: string, key: string): Promise<void> {
+    const { sessionId, turns } = this.#view;
+    if (this.underWay || sessionId === undefined || turn.id === undefined) return;
+    const streamId = await this.#calls.edit(sessionId, turn.id, question, key);
+    this.#change({ turns: [...turns.slice(0, turns.indexOf(turn)), newTurn(key, question, Date.now())] });
+    void this.#follow(key, streamId).then(() => this.#countVersions(key));
+  }
+
+  /** Shows the branch of another version of a question. */
+  async showBranch(promptId: number): Promise<void> {
+    const { sessionId } = this.#view;
+    if (sessionId !== undefined && !this.underWay) this.show(await this.#calls.showBranch(sessionId, promptId));
+  }
+
+  /** Goes on from another one of the answers to a question. */
+  async choose(turn: ShownTurn, replyId: number): Promise<void> {
+    const { sessionId } = this.#view;
+    if (this.underWay || sessionId === undefined || turn.id === undefined) return;
+    this.show(await this.#calls.choose(sessionId, turn.id, replyId));
+  }
+
+  /** What stands beside the new answer is known to the server alone. A failure that is shown stays. */
+  async #countVersions(key: string): Promise<void> {
+    if (this.#turn(key)?.failure === undefined) await this.load();
   }
 
   /** Ends the answer under way; what has come so far stays. */
@@ -219,5 +259,14 @@ export class Thread {
     for (const listener of this.#listeners) listener();
   }
 }
+
+const unknownSession = {
+  title: undefined,
+  bot: undefined,
+  mine: true,
+  status: 'open',
+  visibility: 'private',
+  pinned: false,
+} as const;
 
 const settled = { streamId: undefined, lost: false, stopping: false };

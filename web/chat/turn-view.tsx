@@ -1,12 +1,18 @@
 import { Check, Copy, RotateCcw } from 'lucide-react';
 import { memo, useRef, useState, type ReactNode } from 'react';
+import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { reconnectNow } from '../lib/stream-reader.ts';
+import { showToast } from '../lib/toasts.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
+import { chatTexts } from './chat-texts.ts';
 import { copyAnswer } from './copy-answer.ts';
 import { Markdown } from './markdown/lazy-markdown.tsx';
+import { Pager } from './pager.tsx';
+import { QuestionView } from './question-view.tsx';
 import { isUnderWay, type ShownTurn } from './shown-turn.ts';
 import type { Thread } from './thread.ts';
 
@@ -27,13 +33,7 @@ export const TurnView = memo(function TurnView({ turn, thread, last }: TurnViewP
         : '[contain-intrinsic-size:auto_20rem] [content-visibility:auto]';
   return (
     <article aria-label={t('chat.turn', { text: turn.question.slice(0, 60) })} className={`pt-4 pb-6 ${room}`}>
-      <div className="flex justify-end pl-8 md:pl-16">
-        <p
-          className={`max-w-full rounded-lg bg-sunken px-4 py-2.5 text-base whitespace-pre-wrap ${turn.state === 'sending' ? 'opacity-60' : ''} transition-opacity duration-150`}
-        >
-          {turn.question}
-        </p>
-      </div>
+      <QuestionView turn={turn} thread={thread} />
       <Answer turn={turn} thread={thread} last={last} />
     </article>
   );
@@ -44,7 +44,7 @@ function Answer({ turn, thread, last }: TurnViewProps) {
   const body = useRef<HTMLDivElement>(null);
   const underWay = isUnderWay(turn);
   return (
-    <div className="mt-6">
+    <div className="mt-3">
       {turn.answer && (
         <div ref={body} className={`prose ${underWay ? 'prose-writing' : ''}`}>
           <Markdown text={turn.answer} writing={underWay} />
@@ -61,6 +61,7 @@ function Answer({ turn, thread, last }: TurnViewProps) {
         <Actions
           turn={turn}
           body={body}
+          thread={thread}
           onAgain={last && turn.id !== undefined ? () => void thread.retry(turn) : undefined}
         />
       )}
@@ -137,14 +138,20 @@ function Failure({ turn, thread, last }: TurnViewProps) {
 
 interface ActionsProps {
   turn: ShownTurn;
+  thread: Thread;
   body: React.RefObject<HTMLDivElement | null>;
   /** Asks for another answer, where that is possible. */
   onAgain: (() => void) | undefined;
 }
 
-function Actions({ turn, body, onAgain }: ActionsProps) {
+function Actions({ turn, thread, body, onAgain }: ActionsProps) {
+  const words = useRouteTexts(chatTexts);
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
+  const choose = (id: number) =>
+    thread.choose(turn, id).catch((error: unknown) => {
+      showToast({ kind: 'error', text: problemText(asProblem(error), t) });
+    });
   const copy = async () => {
     await copyAnswer(turn.answer, body.current);
     setCopied(true);
@@ -158,6 +165,15 @@ function Actions({ turn, body, onAgain }: ActionsProps) {
         label={t(copied ? 'toast.copied' : 'chat.copy')}
         onClick={() => void copy()}
       />
+      {thread.read().mine && (
+        <Pager
+          ids={turn.replies}
+          current={turn.chosen}
+          previous={words('previousAnswer')}
+          next={words('nextAnswer')}
+          onChoose={(id) => void choose(id)}
+        />
+      )}
       {onAgain && <IconButton small icon={RotateCcw} label={t('chat.regenerate')} onClick={onAgain} />}
       {copied && <output className="text-xs text-soft">{t('toast.copied')}</output>}
     </div>

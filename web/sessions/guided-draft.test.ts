@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkAnswer, emptyDraft, hasAnswers, readDraft, withAnswer } from './guided-draft.ts';
-import type { IntakeQuestion } from '#contracts/sessions.ts';
+import { checkAnswer, draftOfSession, emptyDraft, hasAnswers, readDraft, withAnswer } from './guided-draft.ts';
+import type { IntakeQuestion, Session } from '#contracts/sessions.ts';
 
 const intake: IntakeQuestion[] = [
   { kind: 'current_state', question: '지금은?', required: true },
@@ -30,4 +30,15 @@ test('a required answer must not be blank, and a short one is questioned once on
   expect(checkAnswer('짧아', true, false)).toBe('short');
   expect(checkAnswer('짧아', true, true)).toBeUndefined();
   expect(checkAnswer('이만하면 길어요', true, false)).toBeUndefined();
+});
+
+test('answers that the server holds are gone on with, as long as the bot still asks the same', () => {
+  const prompts = [{ question: '지금은?', content: '달리기를 시작했어요' }];
+  const session = { id: 7, prompts } as Session;
+  expect(draftOfSession(session, intake).draft).toMatchObject({
+    answers: ['달리기를 시작했어요', ''],
+    step: 1,
+    sessionId: 7,
+  });
+  expect(draftOfSession(session, [{ ...intake[0]!, question: '어제는?' }, intake[1]!])).toEqual({ changed: true });
 });

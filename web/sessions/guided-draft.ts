@@ -1,4 +1,4 @@
-import type { IntakeQuestion } from '#contracts/sessions.ts';
+import type { IntakeQuestion, Session } from '#contracts/sessions.ts';
 
 /** The answers of a guided session before the model is asked; kept in this browser while they are written. */
 export interface GuidedDraft {
@@ -7,6 +7,8 @@ export interface GuidedDraft {
   answers: string[];
   /** The question that is shown; as many as there are questions: the summary. */
   step: number;
+  /** The summary has been seen: whoever changes an answer goes back to it. */
+  reviewing?: boolean;
   /** The session that holds the answers already, where asking failed halfway. */
   sessionId?: number | undefined;
 }
@@ -33,6 +35,14 @@ export function readDraft(text: string, intake: IntakeQuestion[]): { draft?: Gui
   } catch {
     return { changed: false };
   }
+}
+
+/** The answers that a session holds already; `changed`: the bot asks something else by now. */
+export function draftOfSession({ id, prompts }: Session, intake: IntakeQuestion[]): ReturnType<typeof readDraft> {
+  const same = prompts.every(({ question }, index) => question === intake[index]?.question);
+  if (!same) return { changed: true };
+  const answers = intake.map((_, index) => prompts[index]?.content ?? '');
+  return { draft: { ...emptyDraft(intake), answers, step: prompts.length, sessionId: id }, changed: false };
 }
 
 export function hasAnswers({ answers }: GuidedDraft): boolean {

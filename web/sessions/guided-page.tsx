@@ -1,32 +1,37 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { SearchX } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Bot } from '#contracts/bots.ts';
+import type { Session } from '#contracts/sessions.ts';
 import { useProfile } from '../accounts/account-queries.ts';
 import { botQuery } from '../bots/bot-queries.ts';
-import { asProblem } from '../lib/api-client.ts';
-import { drafts } from '../lib/drafts.ts';
+import { asProblem, call } from '../lib/api-client.ts';
+import { drafts, type DraftOwner } from '../lib/drafts.ts';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
-import { emptyDraft, hasAnswers, readDraft, type GuidedDraft } from './guided-draft.ts';
+import { draftOfSession, emptyDraft, hasAnswers, readDraft, type GuidedDraft } from './guided-draft.ts';
 import { GuidedStep } from './guided-step.tsx';
 import { GuidedSummary } from './guided-summary.tsx';
 import { guidedTexts } from './guided-texts.ts';
+import { sessionKeys } from './session-queries.ts';
 
 /** Questions first, then one answer: the model is asked only when the summary is confirmed. */
 export function GuidedPage() {
   const t = useRouteTexts(guidedTexts);
   const words = useWords();
-  const { bot: slug = 'planner' } = useSearch({ strict: false });
+  const { bot: slug = 'planner', session: sessionId } = useSearch({ strict: false });
   const bot = useQuery(botQuery(slug));
   const profile = useProfile();
-  if (bot.isError) {
-    const missing = asProblem(bot.error).status === 404;
-    const retry = <Button onClick={() => void bot.refetch()}>{words.t('action.tryAgain')}</Button>;
+  const session = useStoredSession(sessionId);
+  if (bot.isError || session.isError) {
+    const missing = asProblem(bot.error ?? session.error).status === 404;
+    const retry = (
+      <Button onClick={() => void Promise.all([bot.refetch(), session.refetch()])}>{words.t('action.tryAgain')}</Button>
+    );
     return (
       <Page title={t('title')}>
         {missing ? (
@@ -37,7 +42,7 @@ export function GuidedPage() {
       </Page>
     );
   }
-  if (!bot.data || profile === undefined) {
+  if (!bot.data || profile === undefined || session.isLoading) {
     return (
       <Page title={t('title')}>
         <div aria-hidden className="animate-late space-y-4">
@@ -59,15 +64,41 @@ export function GuidedPage() {
       </Page>
     );
   }
-  return <Guided key={`${slug}:${profile?.id}`} bot={bot.data} owner={profile?.id ?? 'guest'} />;
+  return <Guided key={`${slug}:${profile?.id}`} bot={bot.data} owner={profile?.id ?? 'guest'} stored={session.data} />;
 }
 
-function Guided({ bot, owner }: { bot: Bot; owner: number | 'guest' }) {
+/** A session whose answers are stored and not asked yet; one that was asked is shown as the conversation it is. */
+function useStoredSession(sessionId: string | undefined) {
+  const navigate = useNavigate();
+  const session = useQuery({
+    queryKey: [...sessionKeys.all, Number(sessionId)],
+    queryFn: ({ signal }) => call<Session>(`/sessions/${sessionId}`, { signal }),
+    enabled: sessionId !== undefined,
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const asked = session.data && (session.data.status === 'open' || !session.data.mine);
+  useEffect(() => {
+    if (asked && sessionId) void navigate({ to: '/sessions/$sessionId', params: { sessionId }, replace: true });
+  }, [asked, sessionId, navigate]);
+  return session;
+}
+
+interface GuidedProps {
+  bot: Bot;
+  owner: DraftOwner;
+  /** Where the answers are stored already. */
+  stored: Session | undefined;
+}
+
+function Guided({ bot, owner, stored }: GuidedProps) {
   const t = useRouteTexts(guidedTexts);
   const place = `guided:${bot.slug}`;
-  const [found] = useState(() => readDraft(drafts.read(owner, place), bot.intake));
+  const [found] = useState(() =>
+    stored ? draftOfSession(stored, bot.intake) : readDraft(drafts.read(owner, place), bot.intake),
+  );
   const [draft, setDraft] = useState<GuidedDraft>(found.draft ?? emptyDraft(bot.intake));
-  const [asking, setAsking] = useState(found.draft !== undefined && hasAnswers(found.draft));
+  const [asking, setAsking] = useState(!stored && found.draft !== undefined && hasAnswers(found.draft));
   const change = (next: GuidedDraft) => {
     setDraft(next);
     setAsking(false);

@@ -31,9 +31,8 @@ export function GuidedStep({ intake, draft, onChange }: StepProps) {
     setRefused(reason);
     if (reason === 'short') setHinted(true);
     if (reason) return field.current?.focus();
-    // Who has come from the summary goes back to it.
-    const seen = draft.answers.slice(step + 1).some((later) => later !== '');
-    onChange({ ...withAnswer(draft, step, text.trim()), step: seen ? intake.length : step + 1 });
+    const next = draft.reviewing ? intake.length : step + 1;
+    onChange({ ...withAnswer(draft, step, text.trim()), step: next });
   };
   const send = useKoreanEnter(field, { submit: goOn, enterSends });
   // An empty field has no syllable to wait for, and what it means here (skip, or a reminder) is no message.

@@ -49,7 +49,7 @@ export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
               look="quiet"
               aria-label={`${t('edit')}: ${question}`}
               disabled={busy}
-              onClick={() => onChange({ ...draft, step: index })}
+              onClick={() => onChange({ ...draft, step: index, reviewing: true })}
             >
               {t('edit')}
             </Button>

@@ -81,6 +81,7 @@ export const en: Record<TextKey, string> = {
   'history.moreFailed': "Couldn't load the rest of the list.",
   'history.noResult': 'No chat matches “{query}”',
   'history.noResultNote': 'Search takes two Korean syllables or three Latin letters and more.',
+  'history.pinned': 'Pinned',
   'history.public': 'Public',
   'history.rename': 'Rename',
   'history.renameLabel': 'Name of the chat',

@@ -79,6 +79,7 @@ export const ko = {
   'history.moreFailed': '이어지는 목록을 불러오지 못했어요.',
   'history.noResult': '‘{query}’에 맞는 대화가 없어요',
   'history.noResultNote': '한글은 두 글자, 영문은 세 글자부터 찾을 수 있어요.',
+  'history.pinned': '고정한 대화',
   'history.public': '공개',
   'history.rename': '이름 바꾸기',
   'history.renameLabel': '대화 이름',

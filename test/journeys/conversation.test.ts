@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Client } from '#test/client.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
+import { shareTexts } from '#web/sessions/share-texts.ts';
+import { barriersOf, openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
+
+const c = chatTexts.ko;
+const s = shareTexts.ko;
+const t = texts.ko;
+let server: ChatServer;
+let browser: Browser;
+let member: Client;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  server.provider.reset();
+  member = await server.join('하늘');
+});
+
+/** A conversation of two questions, opened in a browser. */
+async function openConversation(options: Parameters<typeof visit>[2] = {}): Promise<Visit & { id: number }> {
+  server.provider.setDefault({ text: '첫 답이에요' });
+  const { body } = await member.post('/chat', { content: '처음 질문' });
+  server.provider.setDefault({ text: '둘째 답이에요' });
+  await member.post('/chat', { content: '둘째 질문', session_id: body.session_id });
+  const opened = await visit(browser, server.url, { as: member, ...options });
+  await opened.page.goto(`/sessions/${body.session_id}`);
+  await opened.page.getByText('둘째 답이에요').waitFor();
+  return { ...opened, id: body.session_id };
+}
+
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+test('an edited question is asked once, on a branch of its own, and every branch and answer stays in reach', async () => {
+  const { page, wrong, close } = await openConversation();
+  const log = page.getByRole('log');
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  // The latest question is edited by the arrow key; Esc leaves it as it is.
+  await composer.press('ArrowUp');
+  const field = log.getByRole('textbox', { name: c.editLabel });
+  expect(await field.inputValue()).toBe('둘째 질문');
+  await photograph(page, 'edit-question');
+  expect(await barriersOf(page, 'edit-question')).toEqual([]);
+  await field.press('Escape');
+  await field.waitFor({ state: 'detached' });
+
+  server.provider.setDefault({ text: '고친 질문의 답이에요' });
+  await press(page, c.edit).first().click();
+  await field.fill('고친 처음 질문');
+  await field.press('Enter');
+  await log.getByText('고친 질문의 답이에요').waitFor();
+  expect(await log.getByText('둘째 질문').count()).toBe(0);
+  await log.getByText('2/2').waitFor();
+  await press(page, c.previousQuestion).click();
+  await log.getByText('둘째 답이에요').waitFor();
+  await log.getByText('처음 질문', { exact: true }).waitFor();
+
+  server.provider.setDefault({ text: '다른 둘째 답이에요' });
+  await press(page, t['chat.regenerate']).click();
+  await log.getByText('다른 둘째 답이에요').waitFor();
+  await press(page, c.previousAnswer).click();
+  await log.getByText('둘째 답이에요', { exact: true }).waitFor();
+  await photograph(page, 'pagers');
+  expect(await barriersOf(page, 'pagers')).toEqual([]);
+  await page.reload();
+  await log.getByText('둘째 답이에요', { exact: true }).waitFor();
+  await press(page, c.nextQuestion).click();
+  await log.getByText('고친 질문의 답이에요').waitFor();
+  expect((await member.get('/accounts/profile')).body.quota.used).toBe(4);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a conversation is renamed, pinned, exported and deleted from its own page, and a deletion can be undone', async () => {
+  const { page, id, wrong, close } = await openConversation();
+  const choose = async (entry: string) => {
+    await press(page, c.menu).click();
+    await page.getByRole('menuitem', { name: entry }).click();
+  };
+  await choose(c.rename);
+  await page.getByRole('textbox', { name: t['history.renameLabel'] }).fill('새 이름');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: '새 이름' }).waitFor();
+  await choose(c.pin);
+  await expect
+    .poll(async () => (await member.get(`/sessions/${id}`)).body)
+    .toMatchObject({ pinned: true, title: '새 이름' });
+  const download = page.waitForEvent('download');
+  await choose(c.markdown);
+  const file = await (await download).path();
+  expect(await readFile(file, 'utf8')).toContain('# 새 이름');
+  await choose(c.delete);
+  await page.waitForURL((url) => url.pathname === '/');
+  await press(page, t['action.undo']).click();
+  await page.waitForURL((url) => url.pathname === `/sessions/${id}`);
+  expect((await member.get(`/sessions/${id}`)).status).toBe(200);
+  await choose(c.delete);
+  await page.waitForURL((url) => url.pathname === '/');
+  // Leaving the app carries it out at once.
+  await page.goto('about:blank');
+  await expect.poll(async () => (await member.get(`/sessions/${id}`)).status).toBe(404);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('sharing publishes a copy of what is there now, under a link that stays, until it is ended', async () => {
+  const { page, id, wrong, close } = await openConversation({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await press(page, c.share).click();
+  const dialog = page.getByRole('dialog', { name: s.title });
+  await dialog.getByText(s.preview.replace('{n}', '2')).waitFor();
+  await dialog.getByRole('radio', { name: s.public }).check();
+  await expect.poll(async () => (await member.get(`/sessions/${id}`)).body.visibility).toBe('public');
+  await dialog.getByRole('textbox', { name: s.pageTitle }).fill('함께 읽을 대화');
+  await dialog.getByRole('checkbox', { name: s.anonymous }).check();
+  await photograph(page, 'share');
+  expect(await barriersOf(page, 'share')).toEqual([]);
+  await press(page, s.publish).click();
+  const link = dialog.getByRole('textbox', { name: s.link });
+  const url = await link.inputValue();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(url);
+  await photograph(page, 'shared');
+  expect(await barriersOf(page, 'shared')).toEqual([]);
+  const path = new URL(url).pathname;
+  expect((await member.get(path)).body).toMatchObject({ title: '함께 읽을 대화', author: null, listed: false });
+
+  await member.post('/chat', { content: '나중 질문', session_id: id });
+  expect(JSON.stringify((await member.get(path)).body)).not.toContain('나중 질문');
+  await press(page, s.update).click();
+  await page.getByText(s.updated).waitFor();
+  expect(JSON.stringify((await member.get(path)).body)).toContain('나중 질문');
+  expect(await link.inputValue()).toBe(url);
+  await press(page, s.revoke).click();
+  await press(page, s.publish).waitFor();
+  expect((await member.get(path)).status).toBe(410);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(c.share);
+  await page.getByRole('banner').getByText(c.public).waitFor();
+  await photograph(page, 'shared-header');
+  expect(wrong).toEqual([]);
+  await close();
+});

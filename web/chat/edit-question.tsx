@@ -1,0 +1,77 @@
+import { useEffect, useRef, useState } from 'react';
+import { asProblem, type ApiProblem } from '../lib/api-client.ts';
+import { useWords } from '../lib/language.ts';
+import { problemText } from '../lib/problem-text.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
+import { enterSends } from '../lib/touch.ts';
+import { useKoreanEnter } from '../lib/use-korean-enter.ts';
+import { Button } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { TextArea } from '../ui/text-area.tsx';
+import { chatTexts } from './chat-texts.ts';
+import type { ShownTurn } from './shown-turn.ts';
+import type { Thread } from './thread.ts';
+
+interface EditQuestionProps {
+  turn: ShownTurn;
+  thread: Thread;
+  onDone: () => void;
+}
+
+/** A question while its words are changed: Enter asks again, Esc leaves it as it was. */
+export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
+  const t = useRouteTexts(chatTexts);
+  const { t: word } = useWords();
+  const field = useRef<HTMLTextAreaElement>(null);
+  // Sent again after a lost answer, the same words are asked once.
+  const key = useRef({ text: '', key: '' });
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ApiProblem>();
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.setSelectionRange(turn.question.length, turn.question.length);
+  }, [turn.question]);
+
+  async function ask(text: string): Promise<void> {
+    if (busy || text.trim() === '') return;
+    if (text === turn.question) return onDone();
+    if (key.current.text !== text) key.current = { text, key: crypto.randomUUID() };
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await thread.edit(turn, text, key.current.key);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+    }
+  }
+  const press = useKoreanEnter(field, { submit: (text) => void ask(text), enterSends });
+  return (
+    <div className="rounded-lg bg-sunken p-4">
+      <TextArea
+        ref={field}
+        label={t('editLabel')}
+        hint={t('editNote')}
+        defaultValue={turn.question}
+        className="[&>label]:sr-only [&>textarea]:max-h-[40dvh] [&>textarea]:[field-sizing:content]"
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
+          // The same key stops an answer elsewhere.
+          event.stopPropagation();
+          onDone();
+        }}
+      />
+      <div className="mt-3 space-y-3">
+        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        <div className="flex justify-end gap-2">
+          <Button look="quiet" onClick={onDone}>
+            {t('cancel')}
+          </Button>
+          <Button look="primary" busy={busy} onClick={press}>
+            {t('editSend')}
+          </Button>
+        </div>
+      </div>
+    </div>
+  );
+}
