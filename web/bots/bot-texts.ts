@@ -12,7 +12,7 @@ const ko = {
   question: '질문',
   ask: '물어보기',
   login: '로그인하고 물어보기',
-  isPublic: '이 봇과의 대화는 공개돼요. 누구나 갤러리에서 읽을 수 있어요.',
+  isPublic: '이 봇과의 대화는 공개돼요. 누구나 공개 대화에서 읽을 수 있어요.',
   quotes: '반영된 대사 {n}개를 읽고 답해요',
   copyright: '대사의 저작권은 드라마 제작자에게 있어요. 짧게 인용해 보여 드려요.',
 };
@@ -28,7 +28,7 @@ const en: typeof ko = {
   question: 'Question',
   ask: 'Ask',
   login: 'Log in and ask',
-  isPublic: 'Conversations with this bot are public. Anyone can read them in the gallery.',
+  isPublic: 'Conversations with this bot are public. Anyone can read them among the public chats.',
   quotes: 'Knows {n} lines from the request board',
   copyright: 'The lines belong to the makers of the drama. They are quoted briefly.',
 };

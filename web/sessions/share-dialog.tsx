@@ -10,6 +10,7 @@ import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
+import { Check } from '../ui/check.tsx';
 import { Choices } from '../ui/choices.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -207,25 +208,5 @@ function PublishedLink({ page }: { page: SnapshotRow }) {
         </a>
       </div>
     </div>
-  );
-}
-
-interface CheckProps {
-  label: string;
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-}
-
-function Check({ label, checked, onChange }: CheckProps) {
-  return (
-    <label className="flex min-h-6 cursor-pointer items-center gap-2.5 touch:min-h-11">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={({ target }) => onChange(target.checked)}
-        className="size-4 shrink-0 accent-ember"
-      />
-      {label}
-    </label>
   );
 }

@@ -15,7 +15,7 @@ export function Choices<Value extends string>({ legend, options, value, onChange
   return (
     <fieldset>
       <legend className="mb-1.5 font-medium">{legend}</legend>
-      <div className={stacked ? 'space-y-2' : 'grid grid-cols-2 gap-2'}>
+      <div className={stacked ? 'space-y-2' : `grid gap-2 ${options.length === 3 ? 'grid-cols-3' : 'grid-cols-2'}`}>
         {options.map((option) => (
           <label
             key={option.value}
