@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/postgres.ts';
-import { hasCaddy, hasNginx } from './test/proxies.ts';
+import { hasCaddy, hasNginx } from './test/programs.ts';
 import { hasRedis } from './test/redis.ts';
 
 const inCi = process.env.CI === 'true';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { startChatServer, type ChatServer } from './chat-server.ts';
 import { joinAs, type Client } from './client.ts';
 import { freePort } from './postgres.ts';
-import { hasCaddy, hasNginx, startCaddy, startNginx, type Proxy } from './proxies.ts';
+import { hasCaddy, hasNginx } from './programs.ts';
+import { startCaddy, startNginx, type Proxy } from './proxies.ts';
 import { startRedis } from './redis.ts';
 import { freshPlace } from './server.ts';
 import { startProcess, type ServerProcess } from './server-process.ts';

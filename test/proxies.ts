@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,10 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, fetch } from 'undici';
 import { eventually } from './chat-server.ts';
 import { freePort } from './postgres.ts';
-
-const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => spawnSync(path, ['-v']).status === 0);
-export const hasNginx = nginx !== undefined;
-export const hasCaddy = spawnSync('caddy', ['version']).status === 0;
+import { nginx } from './programs.ts';
 
 const deploy = fileURLToPath(new URL('../deploy/', import.meta.url));
 
