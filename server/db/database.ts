@@ -12,6 +12,8 @@ export interface Database {
   readonly read: Db;
   /** Runs `write` in a transaction of its own; resolves after the commit has reached the disk. */
   write<Args, Result>(write: Write<Args, Result>, args: Args): Promise<Result>;
+  /** What waits for it now, and the connections to it. */
+  load(): { waiting: number; connections: number };
   close(): Promise<void>;
 }
 

@@ -74,6 +74,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
         }
       }
     },
+    load: () => ({ waiting: pool.waitingCount, connections: pool.totalCount }),
     close: () => read.destroy(),
   };
 }

@@ -61,6 +61,10 @@ class Writer {
     });
   }
 
+  get waiting(): number {
+    return this.#underWay.length + this.#jobs.length;
+  }
+
   #schedule(): void {
     if (this.#scheduled || this.#underWay.length > 0 || this.#jobs.length === 0) return;
     this.#scheduled = true;
@@ -166,6 +170,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     kind: 'sqlite',
     read,
     write: (write, args) => writer.write(write, args),
+    load: () => ({ waiting: writer.waiting, connections: 2 }),
     close: async () => {
       await writer.close();
       connection.close();

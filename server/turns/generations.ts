@@ -14,6 +14,8 @@ export interface Generations {
   /** Ends what a user has under way, here and on other instances, and waits until that is stored. */
   stop(filter: GenerationFilter): Promise<void>;
   readonly count: number;
+  /** Tells of every one that begins. */
+  onStart(listener: (generation: Generation) => void): void;
   /** Waits for all of them, at most `timeoutMs`; then ends the rest as interrupted, and what still comes at once. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function createGenerations(parts: GenerationsParts): Generations {
   const shared = database.kind === 'postgres';
   const looking = shared ? setInterval(() => void look(), LOOK_EVERY_MS) : undefined;
   looking?.unref();
+  const listeners: ((generation: Generation) => void)[] = [];
   let closed = false;
 
   async function end(generations: Generation[], why: StopReason): Promise<void> {
@@ -65,6 +68,7 @@ export function createGenerations(parts: GenerationsParts): Generations {
     start: (plan) => {
       const generation = startGeneration(plan, parts);
       running.set(plan.id, generation);
+      for (const listener of listeners) listener(generation);
       void generation.outcome.finally(() => running.delete(plan.id));
       if (closed) generation.stop('shutdown');
       return generation;
@@ -86,6 +90,7 @@ export function createGenerations(parts: GenerationsParts): Generations {
       await end(own, 'stopped');
       if (shared) await stopElsewhere(filter);
     },
+    onStart: (listener) => void listeners.push(listener),
     get count() {
       return running.size;
     },
