@@ -60,6 +60,20 @@ const commands: Record<string, Command> = {
       if (!flag && pending.length > 0) await withContext(async () => say('The database has the newest schema now.'));
     },
   },
+  doctor: {
+    usage: 'doctor',
+    sentence: 'Looks at database, ledger, settings and provider, and says what to do. It changes nothing.',
+    takes: 0,
+    run: async () => {
+      const { examine } = await import('./upkeep/doctor.ts');
+      const { createLogger } = await import('./logger.ts');
+      const findings = await examine(readConfig(), createLogger('silent'));
+      for (const { about, state, says: found, todo } of findings) {
+        say(`${state.padEnd(8)} ${about} ${found}${todo ? `. ${todo}` : ''}`);
+      }
+      if (findings.some(({ state }) => state === 'bad')) process.exitCode = 1;
+    },
+  },
   sample: {
     usage: 'sample',
     sentence: 'Fills an empty request board with sample lines of our own making.',
