@@ -2,6 +2,8 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { ChatOpenAI } from '@langchain/openai';
 import { jsonSchema, stepCountIs, streamText, tool } from 'ai';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import OpenAI from 'openai';
+import { eventually } from '#test/chat-server.ts';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
 
 let house: GatewayHouse;
@@ -81,4 +83,45 @@ test('LangChain puts a streamed tool call together', async () => {
   }
   expect([name, JSON.parse(written)]).toEqual(['weather', { city: '서울' }]);
   expect((await house.ledger()).at(-1)).toMatchObject({ state: 'settled', prompt_tokens: 40, completion_tokens: 12 });
+});
+
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+
+test('OpenAI’s client tries again where that helps, and not where the answer says that it does not', async () => {
+  const { key } = await house.key({ daily_requests: 2 });
+  const openai = new OpenAI({ apiKey: key, baseURL: `${house.server.url}/v1`, maxRetries: 2 });
+  const asked = () => house.provider.counts['/v1/chat/completions'] ?? 0;
+  // The gateway tries three times before it says so; then the client asks once more.
+  house.provider.script({ status: 500 }, { status: 500 }, { status: 500 });
+  const answer = await openai.chat.completions.create({ model: 'gpt-5-mini', messages });
+  expect([answer.choices[0]?.finish_reason, asked()]).toEqual(['stop', 4]);
+  house.provider.script({ status: 400 });
+  await expect(openai.chat.completions.create({ model: 'gpt-5-mini', messages })).rejects.toMatchObject({
+    status: 400,
+  });
+  expect(asked()).toBe(5);
+  await openai.chat.completions.create({ model: 'gpt-5-mini', messages });
+  const began = performance.now();
+  await expect(openai.chat.completions.create({ model: 'gpt-5-mini', messages })).rejects.toMatchObject({
+    status: 429,
+  });
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test('OpenAI’s client aborts a stream, which ends it at the provider and is paid as far as it came', async () => {
+  const { openai } = await house.key();
+  house.provider.script({ text: Array.from({ length: 200 }, (_, index) => ` word${index}`), paceMs: 20 });
+  const stream = await openai.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true });
+  let chunks = 0;
+  for await (const chunk of stream) {
+    chunks += chunk.choices.length;
+    if (chunks === 5) stream.controller.abort();
+  }
+  expect((await house.provider.closed(0)).finished).toBe(false);
+  const row = await eventually(async () => {
+    const last = (await house.ledger()).at(-1);
+    return last?.state === 'reserved' ? undefined : last;
+  });
+  expect(row).toMatchObject({ state: 'settled', status: 499, estimated: 1 });
+  expect(Number(row.completion_tokens)).toBeGreaterThan(0);
 });

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
+import OpenAI from 'openai';
 import { WebSocket } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
@@ -204,6 +205,12 @@ describe('a short-lived key', () => {
     await closed;
     await expect(talk({ headers: { authorization: `Bearer ${value}` } })).rejects.toThrow('refused');
     await renewSpeaker();
+  });
+
+  test('is made by OpenAI’s client', async () => {
+    const openai = new OpenAI({ apiKey: speaker.token, baseURL: `${server.url}/v1`, maxRetries: 0 });
+    const made = await openai.realtime.clientSecrets.create({ session: { type: 'realtime', model: 'gpt-realtime' } });
+    expect([made.value.startsWith('ek_daesa_'), made.session.type]).toEqual([true, 'realtime']);
   });
 
   test('says what is wrong with its session', async () => {
