@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { apiPrefixes } from './web/api-prefixes.ts';
 
 const web = fileURLToPath(new URL('./web', import.meta.url));
@@ -17,9 +21,61 @@ const toApi = {
     request.method === 'GET' && request.headers.accept?.includes('text/html') ? '/index.html' : undefined,
 };
 
+/** What the app can do without asking for more: its own pages, and all that these need at once. */
+function writeServiceWorker(): Plugin {
+  let base = '/';
+  return {
+    name: 'daesa:service-worker',
+    apply: 'build',
+    configResolved: (config) => void (base = config.base),
+    generateBundle(_options, bundle) {
+      const files = new Set<string>(['theme.js', 'favicon.svg', 'manifest.webmanifest']);
+      const add = (name: string): void => {
+        const chunk = bundle[name];
+        if (chunk?.type !== 'chunk' || files.has(name)) return;
+        files.add(name);
+        for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style);
+        for (const other of chunk.imports) add(other);
+      };
+      for (const chunk of Object.values(bundle)) {
+        // Without network there is no answer to render and nothing to administer.
+        if (chunk.type === 'chunk' && isOwnPage(chunk.facadeModuleId)) add(chunk.fileName);
+      }
+      const paths = [...files].toSorted().map((file) => base + file);
+      const version = createHash('sha256').update(paths.join()).digest('hex').slice(0, 12);
+      const head = `const version = '${version}';\nconst files = ${JSON.stringify(paths)};\n`;
+      const source = head + readFileSync(join(web, 'service-worker.js'), 'utf8');
+      this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
+    },
+  };
+}
+
+function isOwnPage(id: string | null): boolean {
+  return id !== null && id.startsWith(`${web}/`) && !/\/(?:chat\/markdown|admin)\//.test(id);
+}
+
+const compressible = new Set(['.js', '.css', '.svg', '.webmanifest']);
+
+/** Compresses once, and as well as it goes, what the server would otherwise compress for every visitor. */
+function compressFiles(): Plugin {
+  return {
+    name: 'daesa:compress',
+    apply: 'build',
+    closeBundle() {
+      const dist = join(web, 'dist');
+      for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+        if (!compressible.has(extname(name))) continue;
+        const content = readFileSync(join(dist, name));
+        writeFileSync(join(dist, `${name}.br`), brotliCompressSync(content));
+        writeFileSync(join(dist, `${name}.gz`), gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: web,
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), writeServiceWorker(), compressFiles()],
   server: { proxy: Object.fromEntries(apiPrefixes.map((prefix) => [`^${prefix}(/|\\?|$)`, toApi])) },
   build: {
     outDir: 'dist',

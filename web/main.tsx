@@ -11,5 +11,7 @@ watchSystemTheme();
 watchNetwork();
 keepDraftsOnLeaving();
 reloadWhenOutdated();
+// Only once the page has all it needs.
+if (import.meta.env.PROD) window.addEventListener('load', () => void import('./without-network.ts').catch(() => {}));
 await showLanguage(preferredLanguage());
 createRoot(document.querySelector('#root')!).render(<App />);

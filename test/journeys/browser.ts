@@ -50,6 +50,8 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     timezoneId: 'Asia/Seoul',
     viewport: { width: 1280, height: 800 },
     reducedMotion: 'reduce',
+    // What a page loads is then what its journey sees; the journey without network allows them.
+    serviceWorkers: 'block',
     ...others,
   });
   if (as) {

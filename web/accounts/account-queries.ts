@@ -21,17 +21,29 @@ export interface JoinOptions {
 
 export const accountKeys = { profile: ['profile'], login: ['login-options'], join: ['join-options'] } as const;
 
+/** For a page that is opened without network. Nobody waits for it. */
+function remember(profile: Profile | null): Profile | null {
+  void import('./remembered-profile.ts').then(({ rememberProfile }) => rememberProfile(profile)).catch(() => {});
+  return profile;
+}
+
 /** Who is logged in; null for a guest. */
 export const profileQuery = queryOptions<Profile | null>({
   queryKey: accountKeys.profile,
   queryFn: async ({ signal }) => {
     try {
-      return await call<Profile>('/accounts/profile', { signal });
+      return remember(await call<Profile>('/accounts/profile', { signal }));
     } catch (error) {
-      if (asProblem(error).status === 401) return null;
+      if (asProblem(error).status === 401) return remember(null);
+      if (asProblem(error).code !== 'unreachable') throw error;
+      const { rememberedProfile } = await import('./remembered-profile.ts');
+      const remembered = rememberedProfile();
+      if (remembered) return remembered;
       throw error;
     }
   },
+  // Without network, too, a page has to know whose drafts to show.
+  networkMode: 'always',
   staleTime: 30_000,
 });
 
