@@ -31,6 +31,7 @@ export default defineConfig({
     'sqlite-writer': 'server/db/sqlite-writer.ts',
     stores: 'server/stores.ts',
     'token-worker': 'server/upstream/token-worker.ts',
+    'pdf-worker': 'server/assistants/pdf-worker.ts',
     'list-common-passwords': 'server/accounts/list-common-passwords.ts',
   },
   platform: 'node',

@@ -205,3 +205,62 @@ export const cursorQuery = z.object({
   before: z.string().optional(),
 });
 export type CursorQuery = z.infer<typeof cursorQuery>;
+
+const attributes = z
+  .record(z.string().max(64), z.union([z.string().max(512), z.number(), z.boolean()]))
+  .refine((pairs) => Object.keys(pairs).length <= 16, { message: 'takes at most 16 pairs' });
+
+const expiresAfter = z.object({ anchor: z.literal('last_active_at'), days: z.int().min(1).max(365) });
+
+export const vectorStoreBody = z.object({
+  name: z.string().max(256).nullish(),
+  file_ids: z.array(z.string()).max(500).nullish(),
+  expires_after: expiresAfter.nullish(),
+  chunking_strategy: chunkingStrategy.nullish(),
+  metadata: metadata.nullish(),
+});
+export const vectorStoreChange = vectorStoreBody.pick({ name: true, expires_after: true, metadata: true });
+
+export const vectorFileBody = z.object({
+  file_id: z.string(),
+  attributes: attributes.nullish(),
+  chunking_strategy: chunkingStrategy.nullish(),
+});
+export const vectorFileChange = z.object({ attributes: attributes.nullable() });
+
+export const vectorBatchBody = z
+  .object({
+    file_ids: z.array(z.string()).min(1).max(500).optional(),
+    files: z.array(vectorFileBody).min(1).max(500).optional(),
+    attributes: attributes.nullish(),
+    chunking_strategy: chunkingStrategy.nullish(),
+  })
+  .refine((body) => (body.file_ids === undefined) !== (body.files === undefined), {
+    message: 'takes either file_ids or files',
+  });
+
+export type Filter =
+  | { type: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'nin'; key: string; value: unknown }
+  | { type: 'and' | 'or'; filters: Filter[] };
+
+const filter: z.ZodType<Filter> = z.lazy(() =>
+  z.union([
+    z.object({
+      type: z.enum(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin']),
+      key: z.string(),
+      value: z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]),
+    }),
+    z.object({ type: z.enum(['and', 'or']), filters: z.array(filter).max(50) }),
+  ]),
+);
+
+export const vectorSearchBody = z.object({
+  query: z.union([z.string().min(1).max(4_096), z.array(z.string().min(1).max(4_096)).min(1).max(10)]),
+  max_num_results: z.int().min(1).max(50).default(10),
+  filters: filter.optional(),
+  ranking_options: rankingOptions.optional(),
+});
+
+export const vectorFileFilter = z.object({
+  filter: z.enum(['in_progress', 'completed', 'failed', 'cancelled']).optional(),
+});

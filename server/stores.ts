@@ -10,9 +10,11 @@ import * as alerts from './alerts/alerts.store.ts';
 import * as aliases from './gateway/aliases.store.ts';
 import * as advanceRun from './assistants/advance-run.store.ts';
 import * as assistants from './assistants/assistants.store.ts';
+import * as chunks from './assistants/chunks.store.ts';
 import * as threadMessages from './assistants/messages.store.ts';
 import * as runState from './assistants/run-state.store.ts';
 import * as threads from './assistants/threads.store.ts';
+import * as vectorStores from './assistants/vector-stores.store.ts';
 import * as bots from './bots/bots.store.ts';
 import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
@@ -46,6 +48,7 @@ export const stores: Stores = {
   beginTurn,
   bots,
   budget,
+  chunks,
   gateway,
   generation,
   index,
@@ -74,4 +77,5 @@ export const stores: Stores = {
   twoFactor,
   networks,
   users,
+  vectorStores,
 };

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashedWords } from '#server/gateway/demo-embedding.ts';
 import { behaviourOfText } from './scripted-provider/behaviour.ts';
 import type { Behaviour } from './scripted-provider/behaviour.ts';
 import { control } from './scripted-provider/control.ts';
@@ -119,6 +120,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
         data: models.map((id) => ({ id, object: 'model', owned_by: 'scripted' })),
       });
     }
+    if (path === '/v1/embeddings') return sendJson(response, 200, embeddings(record.body));
     if (path !== '/v1/chat/completions') return sendJson(response, 404, { error: { message: 'Unknown URL' } });
     const asked = askedOf(record.body);
     const told = queue.shift() ?? behaviourOfText(asked.model) ?? behaviourOfText(asked.question) ?? usual;
@@ -195,6 +197,17 @@ function parse(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Vectors of hashed words: texts that share words are near each other. */
+function embeddings(body: unknown): object {
+  const { model, input, dimensions } = body as { model: string; input: string | string[]; dimensions?: number };
+  const data = [input].flat().map((text, index) => ({
+    object: 'embedding',
+    index,
+    embedding: hashedWords(text, dimensions),
+  }));
+  return { object: 'list', model, data, usage: { prompt_tokens: 7, total_tokens: 7 } };
 }
 
 interface CompletionBody {

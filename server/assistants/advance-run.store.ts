@@ -33,8 +33,8 @@ export interface NewStep {
 export interface Advance {
   runId: number;
   now: number;
-  /** Ends the call that is under way; `settle` null: nothing came, and everything goes back. */
-  call?: { reservationId: number; settle: Omit<SettleArgs, 'reservationId' | 'now'> | null };
+  /** Ends the call that is under way. */
+  call?: Omit<ClosedCall, 'now'>;
   /** A new message of the assistant, with the step that made it. */
   newMessage?: NewMessage;
   newStep?: NewStep;
@@ -69,7 +69,7 @@ export async function advanceRun(trx: Trx, args: Advance): Promise<RunRow | unde
     .where('ended_at', 'is', null)
     .returning(runColumns)
     .executeTakeFirst();
-  if (call) await closeCall(trx, call, now);
+  if (call) await closeCall(trx, { ...call, now });
   if (!run) return undefined;
   if (args.newMessage) {
     await addMessage(trx, { sessionId: run.session_id, userId: run.user_id, message: args.newMessage });
@@ -80,7 +80,15 @@ export async function advanceRun(trx: Trx, args: Advance): Promise<RunRow | unde
   return changeRun(trx, run, args);
 }
 
-async function closeCall(trx: Trx, { reservationId, settle: used }: NonNullable<Advance['call']>, now: number) {
+export interface ClosedCall {
+  reservationId: number;
+  /** null: nothing came, and everything goes back. */
+  settle: Omit<SettleArgs, 'reservationId' | 'now'> | null;
+  now: number;
+}
+
+/** Ends a call of this server's own. */
+export async function closeCall(trx: Trx, { reservationId, settle: used, now }: ClosedCall): Promise<void> {
   if (used) await settle(trx, { ...used, reservationId, now });
   else await refund(trx, { reservationId, now });
 }

@@ -237,7 +237,13 @@ class Stretch {
     const counted = { prompt: usage.promptTokens, completion: usage.completionTokens };
     const stepId = this.#writer.stepId!;
     await this.#advance({ ...this.#call(answer), step: { id: stepId, status: 'in_progress', usage: counted } });
-    const { calls, results } = await callTools(this.#parts, this.#run, this.#document, answer.tools);
+    const { calls, results } = await callTools(answer.tools, {
+      parts: this.#parts,
+      run: this.#run,
+      document: this.#document,
+      found: await this.#writer.countFound(),
+      signal: this.abort.signal,
+    });
     this.#writer.found(results);
     const waits = calls.some(({ type }) => type === 'function');
     const details = JSON.stringify({ type: 'tool_calls', tool_calls: calls });

@@ -144,7 +144,8 @@ export async function addMessage(trx: Trx, { message, ...place }: Place & { mess
     .values({
       message_id: id,
       public_id: message.id,
-      content: isPlain(message.content) ? null : JSON.stringify(message.content),
+      // One that still grows is shown by the session's text.
+      content: isPlain(message.content) || message.status === 'in_progress' ? null : JSON.stringify(message.content),
       attachments: JSON.stringify(message.attachments),
       metadata: JSON.stringify(message.metadata),
       assistant_id: message.assistantId,

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../db/database.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import { advanceRun } from './advance-run.store.ts';
+import { failLostFiles } from './chunks.store.ts';
 import { findLostRuns, type LostRun } from './recover-runs.store.ts';
 import { expireRuns } from './run-state.store.ts';
 
@@ -55,4 +56,5 @@ export async function recoverRuns(parts: RecoveryParts): Promise<void> {
   }
   if (lost.length > 0) logger.warn({ count: lost.length }, 'ended the runs of a stopped process');
   await database.write(expireRuns, { now: clock() });
+  await database.write(failLostFiles, { instanceId, alone: database.kind === 'sqlite' });
 }

@@ -67,6 +67,12 @@ export class RunWriter {
     return this.#calledTools || run.prompt_tokens > 0;
   }
 
+  /** How many passages the run has found so far. */
+  async countFound(): Promise<number> {
+    await this.#restore();
+    return this.#results.length;
+  }
+
   /** Passages that the coming answer may cite. */
   found(results: SearchResult[]): void {
     this.#results.push(...results);

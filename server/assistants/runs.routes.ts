@@ -22,7 +22,7 @@ import { readNewest } from './messages.store.ts';
 import { newMessage } from './new-message.ts';
 import { isLimited, type AssistantParts } from './parts.ts';
 import { checkTools, readBody, readCursor, refuseField } from './read-body.ts';
-import { keepResources } from './resources.ts';
+import { keepAttachments, keepResources } from './resources.ts';
 import { routeOptions, type Params } from './route-options.ts';
 import { runDocument, showRun, showStep } from './run-document.ts';
 import { reserveArgs } from './run-reservation.ts';
@@ -30,7 +30,7 @@ import { beginRun, cancelRun, changeRunMetadata, expireRuns, submitOutputs } fro
 import { findRepeated, findRun, listRuns, readSteps, type RunRow } from './runs.store.ts';
 import type { AssistantDocument, KeptResources } from './show-assistant.ts';
 import { showThread } from './show-thread.ts';
-import { ownThread } from './threads.routes.ts';
+import { attach, ownThread } from './threads.routes.ts';
 import { createThread, type ThreadRow } from './threads.store.ts';
 
 type Place = { thread: ThreadRow; run: RunRow };
@@ -133,11 +133,11 @@ export function addRunRoutes(scope: App, parts: AssistantParts): void {
     const visitor = visitorOf(request);
     const assistant = await assistantOf(visitor, body.assistant_id);
     const settings = JSON.parse(assistant.document) as AssistantDocument;
-    const resources = joined(settings.tool_resources, JSON.parse(thread.tool_resources) as KeptResources);
     const limited = isLimited(parts.limits, visitor.key);
-    const document = runDocument(settings, body, { tool_resources: resources, limited });
     const messages = [];
     for (const message of additional) messages.push(await newMessage(parts, visitor, message));
+    const resources = joined(settings.tool_resources, await attach(parts, visitor, thread, messages));
+    const document = runDocument(settings, body, { tool_resources: resources, limited });
     const model = await parts.models.choose(document.model);
     const text = JSON.stringify(document);
     const prompt = limited ? await sizeOf(thread.session_id, text, messages) : 0;
@@ -192,7 +192,8 @@ export function addRunRoutes(scope: App, parts: AssistantParts): void {
       await assistantOf(visitor, body.assistant_id);
       const messages = [];
       for (const message of wanted?.messages ?? []) messages.push(await newMessage(parts, visitor, message));
-      const toolResources = await keepResources(parts, visitor, wanted?.tool_resources ?? resources ?? {});
+      const given = await keepResources(parts, visitor, wanted?.tool_resources ?? resources ?? {});
+      const toolResources = await keepAttachments(parts, visitor, given, messages);
       const metadata = wanted?.metadata ?? {};
       const args = { id: newId('thread'), userId: visitor.id, metadata, toolResources, messages, now: clock() };
       const thread = await database.write(createThread, args);

@@ -2,16 +2,24 @@ import type { FastifyRequest } from 'fastify';
 import { messageBody, metadataChange, threadBody, threadChange } from '#contracts/assistants.ts';
 import { Problem } from '../errors.ts';
 import type { App } from '../http/app-types.ts';
-import { visitorOf } from '../http/visitor.ts';
+import { visitorOf, type Visitor } from '../http/visitor.ts';
 import { resolveCursor, showPage } from './cursor.store.ts';
 import { newId } from './ids.ts';
-import { changeMessage, deleteMessage, findMessage, listMessages, type ThreadMessage } from './messages.store.ts';
+import {
+  changeMessage,
+  deleteMessage,
+  findMessage,
+  listMessages,
+  type NewMessage,
+  type ThreadMessage,
+} from './messages.store.ts';
 import { newMessage } from './new-message.ts';
 import type { AssistantParts } from './parts.ts';
 import { readBody, readCursor } from './read-body.ts';
-import { keepResources } from './resources.ts';
+import { keepAttachments, keepResources } from './resources.ts';
 import { routeOptions, type Params } from './route-options.ts';
 import { postMessage } from './run-state.store.ts';
+import type { KeptResources } from './show-assistant.ts';
 import { idOf, showMessage, showThread } from './show-thread.ts';
 import { changeThread, createThread, deleteThread, findThread, type ThreadRow } from './threads.store.ts';
 
@@ -27,6 +35,21 @@ export async function ownThread(parts: AssistantParts, request: FastifyRequest):
   return row;
 }
 
+/** Keeps what messages bring into a thread; gives the vector stores that it has now. */
+export async function attach(
+  parts: AssistantParts,
+  visitor: Visitor,
+  thread: ThreadRow,
+  messages: NewMessage[],
+): Promise<KeptResources> {
+  const present = JSON.parse(thread.tool_resources) as KeptResources;
+  const toolResources = await keepAttachments(parts, visitor, present, messages);
+  if (toolResources !== present) {
+    await parts.database.write(changeThread, { id: thread.public_id, userId: visitor.id, toolResources });
+  }
+  return toolResources;
+}
+
 /** Threads: sessions of their owner. */
 export function addThreadRoutes(scope: App, parts: AssistantParts): void {
   const { database, clock } = parts;
@@ -37,7 +60,8 @@ export function addThreadRoutes(scope: App, parts: AssistantParts): void {
     const visitor = visitorOf(request);
     const messages = [];
     for (const message of body.messages ?? []) messages.push(await newMessage(parts, visitor, message));
-    const toolResources = await keepResources(parts, visitor, body.tool_resources ?? {});
+    const given = await keepResources(parts, visitor, body.tool_resources ?? {});
+    const toolResources = await keepAttachments(parts, visitor, given, messages);
     const metadata = body.metadata ?? {};
     const made = { id: newId('thread'), userId: visitor.id, metadata, toolResources, messages, now: clock() };
     return showThread(await database.write(createThread, made));
@@ -93,6 +117,7 @@ export function addMessageRoutes(scope: App, parts: AssistantParts): void {
       userId: visitor.id,
       message,
     });
+    await attach(parts, visitor, thread, [message]);
     const row = await findMessage(database.read, { sessionId: thread.session_id, id: message.id });
     return showMessage(row!, thread.public_id);
   });
