@@ -135,6 +135,40 @@ const board = createRoute({
   component: lazyRouteComponent(() => import('./quotes/board-page.tsx'), 'BoardPage'),
 });
 
+/** Pages that keep what they show in their URL, and read it as text. */
+const asText = (search: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(search).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+
+const profile = createRoute({
+  getParentRoute: () => shell,
+  path: '/accounts/profile',
+  validateSearch: asText,
+  component: lazyRouteComponent(() => import('./accounts/profile-page.tsx'), 'ProfilePage'),
+});
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./keys/keys-page.tsx'), 'KeysPage'),
+});
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: '/usage',
+  validateSearch: asText,
+  component: lazyRouteComponent(() => import('./usage/usage-page.tsx'), 'UsagePage'),
+});
+const admin = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin',
+  validateSearch: asText,
+  component: lazyRouteComponent(() => import('./admin/admin-page.tsx'), 'AdminPage'),
+});
+const adminSection = createRoute({
+  getParentRoute: () => shell,
+  path: '/admin/$section',
+  validateSearch: asText,
+  component: lazyRouteComponent(() => import('./admin/admin-page.tsx'), 'AdminPage'),
+});
+
 const notFound = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });
 
 const tree = root.addChildren([
@@ -144,7 +178,21 @@ const tree = root.addChildren([
   forgot,
   reset,
   published,
-  shell.addChildren([chat.addChildren([newSession, session]), history, guided, bots, bot, gallery, board, notFound]),
+  shell.addChildren([
+    chat.addChildren([newSession, session]),
+    history,
+    guided,
+    bots,
+    bot,
+    gallery,
+    board,
+    profile,
+    keys,
+    usage,
+    admin,
+    adminSection,
+    notFound,
+  ]),
 ]);
 
 export function createAppRouter() {

@@ -1,21 +1,46 @@
 import { useState } from 'react';
-import { useWords, type TextKey } from '../lib/language.ts';
+import { useWords } from '../lib/language.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { isApple, shortcutsAreOn, switchShortcuts } from './shortcuts.ts';
 
-const shortcuts: { keys: string[]; text: TextKey }[] = [
-  { keys: ['mod', 'K'], text: 'keys.search' },
-  { keys: ['mod', 'shift', 'O'], text: 'keys.newChat' },
-  { keys: ['mod', 'shift', 'S'], text: 'keys.sidebar' },
-  { keys: ['shift', 'Esc'], text: 'keys.composer' },
-  { keys: ['Enter'], text: 'keys.send' },
-  { keys: ['shift', 'Enter'], text: 'keys.newLine' },
-  { keys: ['Esc'], text: 'keys.stop' },
-  { keys: ['mod', '/'], text: 'keys.help' },
+const ko = {
+  composer: '입력창으로 가기',
+  help: '단축키 보기',
+  newChat: '새 대화',
+  newLine: '줄 바꾸기',
+  on: '단축키 쓰기',
+  search: '대화 찾기',
+  send: '보내기',
+  sidebar: '옆 메뉴 열고 닫기',
+  stop: '창 닫기, 답변 멈추기',
+};
+const en: typeof ko = {
+  composer: 'Go to the message field',
+  help: 'Show shortcuts',
+  newChat: 'New chat',
+  newLine: 'New line',
+  on: 'Use keyboard shortcuts',
+  search: 'Search chats',
+  send: 'Send',
+  sidebar: 'Show or hide the sidebar',
+  stop: 'Close, stop the answer',
+};
+
+const shortcuts: { keys: string[]; text: keyof typeof ko }[] = [
+  { keys: ['mod', 'K'], text: 'search' },
+  { keys: ['mod', 'shift', 'O'], text: 'newChat' },
+  { keys: ['mod', 'shift', 'S'], text: 'sidebar' },
+  { keys: ['shift', 'Esc'], text: 'composer' },
+  { keys: ['Enter'], text: 'send' },
+  { keys: ['shift', 'Enter'], text: 'newLine' },
+  { keys: ['Esc'], text: 'stop' },
+  { keys: ['mod', '/'], text: 'help' },
 ];
 
 export function ShortcutsDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useWords();
+  const own = useRouteTexts({ ko, en });
   const [on, setOn] = useState(shortcutsAreOn);
   const names: Record<string, string> = isApple() ? { mod: '⌘', shift: '⇧' } : { mod: 'Ctrl', shift: 'Shift' };
   return (
@@ -23,7 +48,7 @@ export function ShortcutsDialog({ open, onClose }: { open: boolean; onClose: () 
       <dl className="space-y-2.5">
         {shortcuts.map(({ keys, text }) => (
           <div key={text} className="flex items-center justify-between gap-4">
-            <dt>{t(text)}</dt>
+            <dt>{own(text)}</dt>
             <dd className="flex gap-1">
               {keys.map((key) => (
                 <kbd
@@ -47,7 +72,7 @@ export function ShortcutsDialog({ open, onClose }: { open: boolean; onClose: () 
           }}
           className="size-4 accent-ember"
         />
-        {t('keys.on')}
+        {own('on')}
       </label>
     </Dialog>
   );

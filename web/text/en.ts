@@ -2,6 +2,7 @@ import type { TextKey } from '../lib/language.ts';
 
 /** Every text of the app in English. */
 export const en: Record<TextKey, string> = {
+  'action.cancel': 'Cancel',
   'action.close': 'Close',
   'action.copy': 'Copy',
   'action.copyLink': 'Copy link',
@@ -92,15 +93,6 @@ export const en: Record<TextKey, string> = {
   'inapp.google': 'Google login is blocked in this in-app browser.',
   'inapp.open': 'Open in browser',
 
-  'keys.composer': 'Go to the message field',
-  'keys.help': 'Show shortcuts',
-  'keys.newChat': 'New chat',
-  'keys.newLine': 'New line',
-  'keys.on': 'Use keyboard shortcuts',
-  'keys.search': 'Search chats',
-  'keys.send': 'Send',
-  'keys.sidebar': 'Show or hide the sidebar',
-  'keys.stop': 'Close, stop the answer',
   'keys.title': 'Keyboard shortcuts',
 
   'markdown.code': 'Code',

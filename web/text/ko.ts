@@ -1,5 +1,6 @@
 /** Every text of the app in Korean. The English ones stand under the same keys in en.ts. */
 export const ko = {
+  'action.cancel': '취소',
   'action.close': '닫기',
   'action.copy': '복사',
   'action.copyLink': '링크 복사',
@@ -90,15 +91,6 @@ export const ko = {
   'inapp.google': '이 앱 안에서는 구글 로그인이 막혀 있어요.',
   'inapp.open': '다른 브라우저로 열기',
 
-  'keys.composer': '입력창으로 가기',
-  'keys.help': '단축키 보기',
-  'keys.newChat': '새 대화',
-  'keys.newLine': '줄 바꾸기',
-  'keys.on': '단축키 쓰기',
-  'keys.search': '대화 찾기',
-  'keys.send': '보내기',
-  'keys.sidebar': '옆 메뉴 열고 닫기',
-  'keys.stop': '창 닫기, 답변 멈추기',
   'keys.title': '단축키',
 
   'markdown.code': '코드',

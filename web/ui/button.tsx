@@ -6,6 +6,7 @@ const looks = {
     'bg-ember text-on-ember hover:bg-ember-strong disabled:bg-sunken disabled:text-soft aria-disabled:bg-sunken aria-disabled:text-soft',
   plain: 'border border-edge/60 bg-raised text-ink hover:bg-sunken disabled:text-soft',
   quiet: 'text-ink hover:bg-sunken disabled:text-soft',
+  warning: 'border border-edge/60 bg-raised text-alarm hover:bg-alarm-ground',
   danger: 'bg-alarm text-raised hover:opacity-90 dark:text-ground',
 } as const;
 

@@ -1,0 +1,82 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { clientOf } from '#test/client.ts';
+import { keyTexts } from '#web/keys/key-texts.ts';
+import { openBrowser, photograph, visit } from './browser.ts';
+
+const t = keyTexts.ko;
+let server: ChatServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('a key is made with limits, shown once, works, and is void when it is revoked', async () => {
+  const person = await server.join();
+  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const answers: string[] = [];
+  page.on(
+    'response',
+    (response) =>
+      void response.text().then(
+        (text) => answers.push(text),
+        () => {},
+      ),
+  );
+  await page.goto('/keys');
+  await page.getByText(t.empty).waitFor();
+  await photograph(page, 'keys-empty');
+  await page.getByRole('button', { name: t.create }).click();
+  await page.getByRole('textbox', { name: t.name }).fill('보고서 봇');
+  await page.getByRole('spinbutton', { name: t.dailyRequests }).fill('3');
+  await page.getByRole('spinbutton', { name: t.monthlyBudget }).fill('2.5');
+  await photograph(page, 'keys-create');
+  await page.keyboard.press('Enter');
+  const key = await page.locator('[data-key]').innerText();
+  expect(key).toMatch(/^sk-daesa-/);
+  await photograph(page, 'keys-new');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+  await page.getByRole('button', { name: t.kept }).click();
+
+  answers.length = 0;
+  await page.reload();
+  await page.locator('[data-key-row]').getByText('하루 3번').waitFor();
+  await photograph(page, 'keys');
+  expect(await page.content()).not.toContain(key);
+  expect(answers.join('\n')).not.toContain(key);
+
+  const program = clientOf(server.url, key);
+  expect((await program.get('/v1/models')).status).toBe(200);
+  await page.getByRole('button', { name: '‘보고서 봇’ 폐기' }).click();
+  await page.getByRole('button', { name: t.revoke, exact: true }).click();
+  await page.getByText(t.empty).waitFor();
+  expect((await program.get('/v1/models')).status).toBe(401);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a key is edited on a phone, and an empty field takes its limit away', async () => {
+  const person = await server.join();
+  await person.post('/keys', { name: '폰', daily_requests: 3 });
+  const { page, close } = await visit(browser, server.url, { as: person, viewport: { width: 320, height: 640 } });
+  await page.goto('/keys');
+  await page.getByRole('button', { name: '‘폰’ 수정' }).click();
+  await page.getByRole('spinbutton', { name: t.dailyRequests }).fill('');
+  await photograph(page, 'keys-edit-320');
+  await page.getByRole('button', { name: t.save, exact: true }).click();
+  await page.getByText(t.noLimits).waitFor();
+  const { body } = await person.get('/keys');
+  expect(body.results[0].daily_requests).toBeNull();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await photograph(page, 'keys-320');
+  await close();
+});
