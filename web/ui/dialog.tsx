@@ -73,7 +73,8 @@ function useModal(open: boolean, onClose: () => void): RefObject<HTMLDialogEleme
     const dialog = element.current;
     if (!dialog) return undefined;
     const end = new AbortController();
-    dialog.addEventListener('close', () => onClose(), { signal: end.signal });
+    // A window that was closed from outside, for another one say, asks for nothing more.
+    dialog.addEventListener('close', () => open && onClose(), { signal: end.signal });
     dialog.addEventListener('click', ({ target }) => target === dialog && onClose(), { signal: end.signal });
     return () => end.abort();
   });
