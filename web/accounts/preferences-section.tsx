@@ -3,6 +3,7 @@ import { chooseLanguage, useWords, type Language } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { chooseTheme, onThemeChosen, readTheme, themes, type Theme } from '../lib/theme.ts';
 import { enterSends, isTouchPrimary, switchEnterSends } from '../lib/touch.ts';
+import { themeTexts } from '../shell/settings-entries.ts';
 import { shortcutsAreOn, switchShortcuts } from '../shell/shortcuts.ts';
 import { Select } from '../ui/select.tsx';
 import { Setting, SettingsGroup } from '../ui/settings-list.tsx';
@@ -30,7 +31,7 @@ export function PreferencesSection() {
         <Select
           label={t('theme')}
           value={theme}
-          options={themes.map((value) => ({ value, label: say(`settings.theme.${value}`) }))}
+          options={themes.map((value) => ({ value, label: say(themeTexts[value]) }))}
           onChange={(value) => chooseTheme(value as Theme)}
         />
       </Setting>

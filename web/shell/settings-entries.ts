@@ -1,7 +1,13 @@
 import { useSyncExternalStore } from 'react';
-import { chooseLanguage, useWords, type Language } from '../lib/language.ts';
+import { chooseLanguage, useWords, type Language, type TextKey } from '../lib/language.ts';
 import { chooseTheme, onThemeChosen, readTheme, themes, type Theme } from '../lib/theme.ts';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
+
+export const themeTexts: Record<Theme, TextKey> = {
+  system: 'settings.theme.system',
+  light: 'settings.theme.light',
+  dark: 'settings.theme.dark',
+};
 
 /** The settings that are wanted everywhere, as entries of a menu. */
 export function useSettingsEntries(): MenuEntry[] {
@@ -12,7 +18,7 @@ export function useSettingsEntries(): MenuEntry[] {
       kind: 'choice',
       label: t('settings.theme'),
       value: theme,
-      options: themes.map((value) => ({ value, label: t(`settings.theme.${value}`) })),
+      options: themes.map((value) => ({ value, label: t(themeTexts[value]) })),
       choose: (value) => chooseTheme(value as Theme),
     },
     {
