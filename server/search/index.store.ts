@@ -54,8 +54,9 @@ export async function indexMessages(trx: Trx, args: { limit: number; now: number
   const ready = running < 0 ? rows : rows.slice(0, running);
   if (ready.length === 0) return 0;
   await insertGrams(trx, ready);
-  // Many entries go into the index at once more quickly; left pending, each search would read them all.
-  if (isPostgres(trx)) await sql`select gin_clean_pending_list('message_grams_grams'::regclass)`.execute(trx);
+  // Many entries go into the index at once more quickly; left pending, each search would read them all. Whoever fills
+  // a whole database may have taken the index away meanwhile.
+  if (isPostgres(trx)) await sql`select gin_clean_pending_list(to_regclass('message_grams_grams'))`.execute(trx);
   await trx
     .updateTable('settings')
     .set({ value: String(ready.at(-1)!.id) })
