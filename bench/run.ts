@@ -4,10 +4,19 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));
+/** What benchmarks are made of. */
+const parts = [
+  'run.ts',
+  'process.ts',
+  'subject.ts',
+  'slow-disk-server.ts',
+  'instance.ts',
+  'login-abuse.ts',
+  'search.store.ts',
+  'search.stores.ts',
+];
 const benches = readdirSync(folder)
-  .filter(
-    (file) => file.endsWith('.ts') && !['run.ts', 'process.ts', 'subject.ts', 'slow-disk-server.ts'].includes(file),
-  )
+  .filter((file) => file.endsWith('.ts') && !parts.includes(file))
   .map((file) => file.slice(0, -3));
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !benches.includes(name));
