@@ -9,6 +9,8 @@ interface Command {
   sentence: string;
   /** Arguments after the words of the name. */
   takes: number;
+  /** More arguments that may follow. */
+  mayTake?: number;
   /** One of these may follow. */
   flags?: string[];
   run: (args: string[]) => Promise<void>;
@@ -97,6 +99,21 @@ const commands: Record<string, Command> = {
       say(`${email} is an administrator now.`);
     },
   },
+  'assistants import': {
+    usage: 'assistants import FILE [EMAIL]',
+    sentence: 'Takes over assistants and threads that another API has exported, beside a running server too.',
+    takes: 1,
+    mayTake: 1,
+    run: async ([file = '', email]) => {
+      const { emailKeyOf } = await import('./accounts/account-parts.ts');
+      const { readExport } = await import('./assistants/read-export.ts');
+      const { importExport } = await import('./assistants/import.store.ts');
+      const emailKey = email === undefined ? null : emailKeyOf(email);
+      const count = await change(importExport, { ...readExport(file, Date.now()), emailKey });
+      say(`Took over ${count.assistants} assistants, ${count.threads} threads and ${count.messages} messages.`);
+      if (count.known > 0) say(`${count.known} were there already.`);
+    },
+  },
 };
 
 function say(line: string): void {
@@ -144,15 +161,16 @@ async function withContext(work: (context: Context) => Promise<void>): Promise<v
 
 function showHelp(): void {
   say('Commands:');
-  for (const { usage, sentence } of Object.values(commands)) say(`  ${usage.padEnd(20)}${sentence}`);
+  for (const { usage, sentence } of Object.values(commands)) say(`  ${usage.padEnd(32)}${sentence}`);
 }
 
 async function main(words: string[]): Promise<number> {
   const found = Object.entries(commands).find(([name]) => `${words.join(' ')} `.startsWith(`${name} `));
   const [name, command] = found ?? [];
   const args = words.slice(name?.split(' ').length ?? 0);
-  const flags = args.slice(command?.takes);
-  const known = flags.length <= 1 && flags.every((flag) => command?.flags?.includes(flag));
+  const more = args.slice(command?.takes);
+  const known =
+    more.length <= (command?.mayTake ?? 1) && more.every((flag) => command?.mayTake || command?.flags?.includes(flag));
   if (!command || args.length < command.takes || !known) {
     showHelp();
     return words.length === 0 || words[0] === 'help' || words[0] === '--help' ? 0 : 2;
