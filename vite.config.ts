@@ -90,10 +90,17 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
+          includeDependenciesRecursively: false,
           groups: [
             {
               name: 'framework',
               test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//,
+            },
+            // Who only reads needs no fields.
+            {
+              name: 'forms',
+              test: /\/web\/(?:ui\/(?:text-|choices|check)|lib\/(?:use-)?korean-enter)/,
+              minShareCount: 2,
             },
             // What several pages share comes as one file, not as twenty.
             { name: 'shared', test: /\/web\/(?:lib|ui|shell)\/|lucide-react/, minShareCount: 4 },

@@ -87,6 +87,12 @@ const bot = createRoute({
   component: lazyRouteComponent(() => import('./bots/bot-page.tsx'), 'BotPage'),
 });
 
+const builder = createRoute({
+  getParentRoute: () => shell,
+  path: '/bots/$slug/edit',
+  component: lazyRouteComponent(() => import('./bots/builder-page.tsx'), 'BuilderPage'),
+});
+
 export interface GallerySearch {
   /** Copies that were published; otherwise conversations that are public. */
   view?: 'pages' | undefined;
@@ -184,6 +190,7 @@ const tree = root.addChildren([
     guided,
     bots,
     bot,
+    builder,
     gallery,
     board,
     profile,

@@ -52,8 +52,13 @@ export function BotPage() {
       </Page>
     );
   }
+  const edit = profile?.role === 'administrator' && (
+    <Link to="/bots/$slug/edit" params={{ slug }} className={buttonClass()}>
+      {t('edit')}
+    </Link>
+  );
   return (
-    <Page title={bot.data.name} lead={bot.data.description}>
+    <Page title={bot.data.name} lead={bot.data.description} action={edit}>
       {bot.data.intake.length > 0 ? (
         <Link to="/sessions/new" search={{ bot: slug }} className={buttonClass('primary')}>
           {t('start')}
@@ -119,13 +124,13 @@ function AskBot({ bot }: { bot: Bot }) {
           {t(profile === null ? 'login' : 'ask')}
         </Button>
       </div>
-      {bot.reads_quotes && <QuoteNotes />}
+      {bot.reads_quotes && <QuoteNotes text={text} />}
     </>
   );
 }
 
 /** What the bot knows of the request board. */
-function QuoteNotes() {
+function QuoteNotes({ text }: { text: string }) {
   const t = useRouteTexts(botTexts);
   const applied = useQuery({
     queryKey: ['quotes', 'applied-count'],
@@ -135,6 +140,13 @@ function QuoteNotes() {
     <div className="mt-10 space-y-1 text-soft">
       {applied.data && <p>{t('quotes', { n: applied.data.count })}</p>}
       <p>{t('copyright')}</p>
+      <Link
+        to="/quote"
+        search={{ write: 'yes', ...(text.trim() ? { text: text.trim().slice(0, 1_000) } : {}) }}
+        className="inline-block py-1 font-medium text-ink underline underline-offset-4"
+      >
+        {t('request')}
+      </Link>
     </div>
   );
 }

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Bot as BotIcon } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Page } from '../shell/page.tsx';
@@ -9,12 +11,33 @@ import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { botsQuery } from './bot-queries.ts';
 import { botTexts } from './bot-texts.ts';
 
+// Only administrators make bots.
+const NewBot = lazy(async () => ({ default: (await import('./new-bot.tsx')).NewBot }));
+
 export function BotsPage() {
   const t = useRouteTexts(botTexts);
+  const administrator = useProfile()?.role === 'administrator';
   return (
-    <Page title={t('title')} lead={t('lead')}>
+    <Page title={t('title')} lead={t('lead')} action={administrator ? <MakeBot /> : null}>
       <Bots />
     </Page>
+  );
+}
+
+function MakeBot() {
+  const t = useRouteTexts(botTexts);
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button look="primary" onClick={() => setOpen(true)}>
+        {t('new')}
+      </Button>
+      {open && (
+        <Suspense>
+          <NewBot onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { useState, type RefObject } from 'react';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { PageHeader } from '../shell/page-header.tsx';
+import { BotPicker } from './bot-picker.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
 import { SessionMenu } from './session-menu.tsx';
@@ -37,6 +38,7 @@ export function ChatHeader({ thread, view, heading }: ChatHeaderProps) {
           {sessionId === undefined ? newChat : (title ?? newChat)}
         </h1>
       )}
+      {sessionId === undefined && <BotPicker />}
       {begun && !renaming && view.visibility === 'public' && (
         <span className="inline-flex shrink-0 items-center gap-1 text-xs text-soft">
           <Globe aria-hidden className="size-3.5" />

@@ -167,7 +167,7 @@ function Publishing({ session, page }: { session: Session; page: SnapshotRow | u
       </div>
       <div className="mt-6 flex flex-wrap justify-end gap-2">
         {page && (
-          <Button look="quiet" className="mr-auto -ml-4 text-alarm" onClick={revoke}>
+          <Button look="quiet" className="mr-auto -ml-4 text-alarm!" onClick={revoke}>
             {t('revoke')}
           </Button>
         )}

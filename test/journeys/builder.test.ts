@@ -1,0 +1,147 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Client } from '#test/client.ts';
+import { botTexts } from '#web/bots/bot-texts.ts';
+import { builderTexts } from '#web/bots/builder-texts.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
+import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+
+const t = builderTexts.ko;
+let server: ChatServer;
+let browser: Browser;
+let member: Client;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+  member = await server.join('하늘');
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const question = (n: number) => t.question.replace('{n}', String(n));
+
+test('an administrator makes a bot, orders its questions by keyboard, tries it before saving, and goes back to what it was', async () => {
+  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  await page.goto('/bots');
+  await page.getByRole('button', { name: botTexts.ko.new }).click();
+  await page.getByRole('textbox', { name: t.name }).fill('글쓰기 도우미');
+  await page.getByRole('textbox', { name: t.slug }).fill('planner');
+  await page.getByRole('button', { name: t.create }).click();
+  await page.getByText(t.slugTaken).waitFor();
+  await page.getByRole('textbox', { name: t.slug }).fill('writer');
+  await page.getByRole('button', { name: t.create }).click();
+  await page.waitForURL((url) => url.pathname === '/bots/writer/edit');
+
+  await page.getByRole('textbox', { name: t.instructions }).fill('짧게 답해 주세요.');
+  for (const [index, text] of ['무엇을 쓰나요?', '누가 읽나요?'].entries()) {
+    await page.getByRole('button', { name: t.addQuestion, exact: true }).press('Enter');
+    await page.getByRole('textbox', { name: question(index + 1), exact: true }).fill(text);
+  }
+  await page.getByRole('button', { name: t.up.replace('{n}', '2'), exact: true }).press('Enter');
+  expect(await page.getByRole('textbox', { name: question(1), exact: true }).inputValue()).toBe('누가 읽나요?');
+  await page.getByRole('textbox', { name: t.temperature }).fill('3');
+  await page.keyboard.press('Control+s');
+  await page.getByText(t.temperatureWrong).waitFor();
+  await page.getByRole('textbox', { name: t.temperature }).fill('0.4');
+
+  server.provider.script({ text: '**미리** 답했어요' });
+  await page.getByRole('textbox', { name: t.previewField }).fill('안녕?');
+  await page.getByRole('textbox', { name: t.previewField }).press('Enter');
+  await page.getByText('미리', { exact: true }).waitFor();
+  const asked = server.provider.requests.at(-1)!.body as {
+    messages: { role: string; content: string }[];
+    temperature: number;
+  };
+  expect(asked.messages[0]).toMatchObject({ role: 'system', content: expect.stringContaining('짧게 답해 주세요.') });
+  expect(asked.temperature).toBe(0.4);
+  expect((await member.get('/bots/writer')).body.intake).toEqual([]);
+
+  await page.keyboard.press('Control+s');
+  await page.getByText(t.version.replace('{n}', '2')).first().waitFor();
+  await photograph(page, 'builder');
+  expect(await barriersOf(page, 'builder')).toEqual([]);
+  expect((await member.get('/bots/writer')).body).toMatchObject({
+    version: 2,
+    intake: [{ question: '누가 읽나요?' }, { question: '무엇을 쓰나요?' }],
+  });
+  await page.getByRole('button', { name: `${t.restore}: ${t.version.replace('{n}', '1')}` }).click();
+  await page.getByText(t.restored.replace('{n}', '1')).waitFor();
+  expect(await page.getByRole('textbox', { name: question(1), exact: true }).count()).toBe(0);
+  expect((await member.get('/bots/writer')).body).toMatchObject({ version: 3, intake: [] });
+
+  // A preview leaves nothing behind.
+  await page.goto('/bots');
+  await expect.poll(async () => (await server.administrator.get('/sessions?mine=true')).body.count).toBe(0);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('leaving with changes is asked about, and what somebody else saved is not overwritten unseen', async () => {
+  await server.administrator.post('/bots', { slug: 'shared', name: '함께 쓰는 봇' });
+  const { page, close } = await visit(browser, server.url, { as: server.administrator });
+  await page.goto('/bots');
+  await page.getByRole('link', { name: /함께 쓰는 봇/ }).click();
+  await page.getByRole('link', { name: botTexts.ko.edit }).click();
+  const greeting = page.getByRole('textbox', { name: t.greeting });
+  await greeting.fill('반가워요');
+  await page.getByRole('navigation').getByRole('link', { name: texts.ko['nav.bots'] }).click();
+  await page.getByRole('dialog', { name: t.leaveTitle }).waitFor();
+  await photograph(page, 'builder-leave');
+  await page.getByRole('button', { name: t.stay }).click();
+  expect(await greeting.inputValue()).toBe('반가워요');
+
+  await page.goBack();
+  await page.getByRole('dialog', { name: t.leaveTitle }).waitFor();
+  await page.keyboard.press('Escape');
+  expect(await greeting.inputValue()).toBe('반가워요');
+
+  await server.administrator.put('/bots/shared', { description: '다른 사람이 고쳤어요' });
+  await page.keyboard.press('Control+s');
+  await page.getByRole('alert').getByText(t.description).waitFor();
+  await photograph(page, 'builder-conflict');
+  expect(await barriersOf(page, 'builder-conflict')).toEqual([]);
+  await page.getByRole('button', { name: t.takeTheirs }).click();
+  expect(await page.getByRole('textbox', { name: t.description }).inputValue()).toBe('다른 사람이 고쳤어요');
+  expect(await greeting.inputValue()).toBe('');
+
+  await page.getByRole('button', { name: t.delete }).click();
+  const dialog = page.getByRole('dialog', { name: t.deleteTitle });
+  expect(await dialog.getByRole('button', { name: t.delete }).isDisabled()).toBe(true);
+  await dialog.getByRole('textbox').fill('함께 쓰는 봇');
+  await dialog.getByRole('button', { name: t.delete }).click();
+  await page.waitForURL((url) => url.pathname === '/bots');
+  expect((await member.get('/bots/shared')).status).toBe(404);
+  await close();
+});
+
+test('a member picks a bot for a new conversation, and sees nothing of the builder', async () => {
+  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  await page.goto('/bots/planner/edit');
+  await page.getByText(t.onlyAdministrators).waitFor();
+  expect(await barriersOf(page, 'builder-member')).toEqual([]);
+  await page.goto('/');
+  await page.getByRole('button', { name: chatTexts.ko.pickBot }).click();
+  await photograph(page, 'bot-picker');
+  await page.getByRole('menuitemradio', { name: '목표 플래너' }).click();
+  await page.waitForURL((url) => url.pathname === '/sessions/new' && url.searchParams.get('bot') === 'planner');
+  await page.goto('/bots/stove-league');
+  await page.getByRole('textbox').fill('그 대사를 알려 줘');
+  await page.getByRole('link', { name: botTexts.ko.request }).click();
+  await page.waitForURL((url) => url.pathname === '/quote');
+  expect(await page.getByRole('textbox', { name: '대사', exact: true }).inputValue()).toBe('그 대사를 알려 줘');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test.each(['light', 'dark'] as const)('the builder can be used by everybody in English (%s)', async (colorScheme) => {
+  const { page, close } = await visit(browser, server.url, { as: server.administrator, language: 'en', colorScheme });
+  await page.goto('/bots/planner/edit');
+  await page.getByRole('textbox', { name: builderTexts.en.instructions }).waitFor();
+  await photograph(page, `builder-${colorScheme}`);
+  expect(await barriersOf(page, `builder-${colorScheme}`)).toEqual([]);
+  await close();
+});

@@ -1,0 +1,97 @@
+import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import type { Bot } from '#contracts/bots.ts';
+import { useWords } from '../lib/language.ts';
+import { problemText } from '../lib/problem-text.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
+import { Page } from '../shell/page.tsx';
+import { Button, buttonClass } from '../ui/button.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
+import { BotFields } from './bot-fields.tsx';
+import { checkBot, contentOf, differences, formOf } from './bot-form.ts';
+import { BotPreview } from './bot-preview.tsx';
+import { BotVersions } from './bot-versions.tsx';
+import { builderTexts, type BuilderText } from './builder-texts.ts';
+import { DeleteBot } from './delete-bot.tsx';
+import { LeaveGuard } from './leave-guard.tsx';
+import { useBotEdit } from './use-bot-edit.ts';
+
+/** The fields of a bot, beside a conversation with what they make of it. */
+export function BotBuilder({ bot }: { bot: Bot }) {
+  const t = useRouteTexts(builderTexts);
+  const { t: word } = useWords();
+  const edit = useBotEdit(bot);
+  const { form, change, dirty, busy, problem, checked, save, restore } = edit;
+  const wrong = checked ? checkBot(form) : new Set<never>();
+  useSaveKey(() => void save());
+  const look = (
+    <Link to="/bots/$slug" params={{ slug: bot.slug }} className={buttonClass()}>
+      {t('look')}
+    </Link>
+  );
+  return (
+    <Page title={bot.name} lead={`/bots/${bot.slug} · ${t('version', { n: bot.version })}`} action={look} wide>
+      <LeaveGuard dirty={dirty} />
+      <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="min-w-0">
+          <BotFields form={form} wrong={wrong} onChange={change} />
+          <div className="sticky bottom-0 z-10 mt-6 -mb-6 border-t border-line bg-ground py-4">
+            {edit.newer && <Conflict edit={edit} />}
+            {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+            <div className="mt-2 flex items-center justify-end gap-4">
+              <output className="text-soft">{t(dirty ? 'unsaved' : 'saved')}</output>
+              <Button look="primary" busy={busy} disabled={!dirty} onClick={() => void save()}>
+                {t('save')}
+              </Button>
+            </div>
+          </div>
+        </div>
+        <aside className="min-w-0 lg:sticky lg:top-4">
+          <BotPreview form={form} />
+          <BotVersions bot={bot} onRestore={(version) => void restore(version)} />
+          <DeleteBot bot={bot} onDeleted={edit.forget} />
+        </aside>
+      </div>
+    </Page>
+  );
+}
+
+const names: Partial<Record<string, BuilderText>> = {
+  max_tokens: 'maxTokens',
+  default_visibility: 'visibility',
+  reads_quotes: 'readsQuotes',
+};
+
+/** Somebody else has saved meanwhile: what they changed, and the choice between the two. */
+function Conflict({ edit }: { edit: ReturnType<typeof useBotEdit> }) {
+  const t = useRouteTexts(builderTexts);
+  const { newer, base, takeNewer, save } = edit;
+  if (!newer) return null;
+  const changed = differences(contentOf(formOf(base)), contentOf(formOf(newer)));
+  const fields = changed.map((name) => t(names[name] ?? (name as BuilderText))).join(', ');
+  const text = t(fields ? 'conflict' : 'conflictSame', { n: newer.version, fields });
+  const action = (
+    <span className="flex flex-wrap gap-2">
+      <Button onClick={takeNewer}>{t('takeTheirs')}</Button>
+      <Button onClick={() => void save(newer.version)}>{t('keepMine')}</Button>
+    </span>
+  );
+  return <ErrorNotice action={action}>{text}</ErrorNotice>;
+}
+
+/** Ctrl+S or ⌘S saves. */
+function useSaveKey(save: () => void): void {
+  const latest = useRef(save);
+  useEffect(() => {
+    latest.current = save;
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.code !== 'KeyS' || event.shiftKey) return;
+      event.preventDefault();
+      latest.current();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+}
