@@ -93,6 +93,15 @@ async function* lists(db: Db, userId: number): AsyncGenerator<ExportedFile> {
       .execute(),
   );
   yield json(
+    'assistants.json',
+    await db
+      .selectFrom('assistants')
+      .select(['public_id', 'document', 'created_at'])
+      .where('user_id', '=', userId)
+      .orderBy('id')
+      .execute(),
+  );
+  yield json(
     'keys.json',
     await db
       .selectFrom('api_keys')

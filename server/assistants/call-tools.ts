@@ -4,6 +4,7 @@ import type { RunDocument } from './run-document.ts';
 import type { KeptToolCall } from './run-state.store.ts';
 import type { RunRow } from './runs.store.ts';
 import { searchFiles } from './search-files.ts';
+import { changeVectorStore, findVectorStore, isExpired } from './vector-stores.store.ts';
 import { FILE_SEARCH, readQueries, type SearchResult } from './search-tool.ts';
 
 /** Passages that a search gives where nobody says how many. */
@@ -47,7 +48,7 @@ async function runSearch(args: string, { parts, run, document, found, signal }: 
     parts,
     asker,
     {
-      storeIds: document.tool_resources.file_search?.vector_store_ids ?? [],
+      storeIds: await useStores(parts, run.user_id, document.tool_resources.file_search?.vector_store_ids ?? []),
       queries,
       limit: options.max_num_results ?? USUAL_RESULTS,
       threshold: ranking.score_threshold,
@@ -62,4 +63,16 @@ async function runSearch(args: string, { parts, run, document, found, signal }: 
     mark: `【${found + index}†${passage.fileName}】`,
   }));
   return { ranking_options: ranking, queries, results };
+}
+
+/** The stores that have not expired; those live on from now. */
+async function useStores({ database, clock }: AssistantParts, userId: number, ids: string[]): Promise<string[]> {
+  const usable: string[] = [];
+  for (const id of ids) {
+    const store = await findVectorStore(database.read, { id, userId });
+    if (!store || isExpired(store, clock())) continue;
+    await database.write(changeVectorStore, { id, userId, now: clock() });
+    usable.push(id);
+  }
+  return usable;
 }

@@ -74,6 +74,7 @@ export async function beginRun(trx: Trx, args: BeginRunArgs): Promise<BegunRun> 
   if (active) {
     throw new Problem('unreadable', `Thread ${args.threadId} already has an active run ${active.public_id}.`);
   }
+  if (args.idempotency) await freeKeys(trx, userId, now);
   for (const message of args.messages) await addMessage(trx, { sessionId, userId, message });
   const reserved = await reserve(trx, args.reserve);
   const promptId = await askHead(trx, sessionId, now);
@@ -100,6 +101,19 @@ export async function beginRun(trx: Trx, args: BeginRunArgs): Promise<BegunRun> 
     .returning(runColumns)
     .executeTakeFirstOrThrow();
   return { ...reserved, run };
+}
+
+/** How long an Idempotency-Key is remembered. */
+const IDEMPOTENCY_MS = 86_400_000;
+
+async function freeKeys(trx: Trx, userId: number, now: number): Promise<void> {
+  await trx
+    .updateTable('runs')
+    .set({ idempotency_key: null })
+    .where('user_id', '=', userId)
+    .where('idempotency_key', 'is not', null)
+    .where('created_at', '<', now - IDEMPOTENCY_MS)
+    .execute();
 }
 
 /** The last prompt of the thread is asked now, where it has no answer yet. */

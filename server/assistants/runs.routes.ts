@@ -31,7 +31,7 @@ import { findRepeated, findRun, listRuns, readSteps, type RunRow } from './runs.
 import type { AssistantDocument, KeptResources } from './show-assistant.ts';
 import { showThread } from './show-thread.ts';
 import { attach, ownThread } from './threads.routes.ts';
-import { createThread, type ThreadRow } from './threads.store.ts';
+import { createThread, deleteThread, findThreadOf, type ThreadRow } from './threads.store.ts';
 
 type Place = { thread: ThreadRow; run: RunRow };
 
@@ -187,6 +187,9 @@ export function addRunRoutes(scope: App, parts: AssistantParts): void {
     routeOptions(parts, 'Opens a thread and runs an assistant on it'),
     async (request, reply) => {
       const { thread: wanted, tool_resources: resources, ...body } = readBody(threadRunBody, request, depth);
+      const before = await repeated(request);
+      const known = before && (await findThreadOf(database.read, before.session_id));
+      if (before && known) return show(parts, { thread: known, run: before });
       checkTools(body.tools);
       const visitor = visitorOf(request);
       await assistantOf(visitor, body.assistant_id);
@@ -197,7 +200,13 @@ export function addRunRoutes(scope: App, parts: AssistantParts): void {
       const metadata = wanted?.metadata ?? {};
       const args = { id: newId('thread'), userId: visitor.id, metadata, toolResources, messages, now: clock() };
       const thread = await database.write(createThread, args);
-      return begin(request, reply, { thread, body, additional: [], made: true });
+      try {
+        return await begin(request, reply, { thread, body, additional: [], made: true });
+      } catch (error) {
+        // A refused request leaves nothing behind.
+        await database.write(deleteThread, { id: thread.public_id, userId: visitor.id });
+        throw error;
+      }
     },
   );
 

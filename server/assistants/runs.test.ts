@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Client } from '#test/client.ts';
+import { joinAs, type Client } from '#test/client.ts';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
 
 let house: GatewayHouse;
@@ -483,6 +483,9 @@ test('an Idempotency-Key starts one run, whatever is answered', async () => {
   const again = await plain.post(path, { assistant_id: assistantId }, headers);
   expect(again.body.id).toBe(first.body.id);
   expect((await plain.post(path, { assistant_id: assistantId, model: 'x' }, headers)).status).toBe(422);
+  const both = { ...headers, 'idempotency-key': 'run-2' };
+  const made = await plain.post('/v1/threads/runs', { assistant_id: assistantId }, both);
+  expect((await plain.post('/v1/threads/runs', { assistant_id: assistantId }, both)).body.id).toBe(made.body.id);
 });
 
 test('a used-up day refuses a run before anything is stored, and says that no retry helps', async () => {
@@ -496,6 +499,26 @@ test('a used-up day refuses a run before anything is stored, and says that no re
   );
   expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([429, 'false']);
   expect((await limited.beta.threads.runs.list(thread.id)).data).toHaveLength(1);
+  const count = async () => (await house.owner.get('/sessions?mine=true')).body.count as number;
+  const sessions = await count();
+  const both = { assistant_id: assistantId, thread: { messages: [{ role: 'user' as const, content: 'Hi' }] } };
+  await expect(limited.beta.threads.createAndRun(both)).rejects.toMatchObject({ status: 429 });
+  expect(await count()).toBe(sessions);
+});
+
+test('an account that leaves takes its assistants, their bots and its runs along', async () => {
+  const leaver = await joinAs(house.server.url, 'leaver');
+  const { key } = (await leaver.post('/keys', { name: 'k' })).body;
+  const own = openai.withOptions({ apiKey: key });
+  const assistant = await own.beta.assistants.create({ model: 'gpt-4o-mini' });
+  const both = { assistant_id: assistant.id, thread: { messages: [{ role: 'user' as const, content: 'Bye' }] } };
+  await own.beta.threads.createAndRunPoll(both, poll);
+  const { status } = await leaver.delete('/accounts/profile', { current_password: 'correct horse 7' });
+  expect(status).toBe(204);
+  const db = house.server.context.database.read;
+  const bots = await db.selectFrom('bots').select('id').where('slug', '=', assistant.id).execute();
+  const runs = await db.selectFrom('runs').select('id').where('assistant_id', '=', assistant.id).execute();
+  expect([bots, runs]).toEqual([[], []]);
 });
 
 test('every status and every event has been reached', () => {

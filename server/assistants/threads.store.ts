@@ -21,6 +21,11 @@ export function findThread(db: Db, args: { id: string; userId: number }): Promis
     .executeTakeFirst();
 }
 
+/** The thread of a session. */
+export function findThreadOf(db: Db, sessionId: number): Promise<ThreadRow | undefined> {
+  return db.selectFrom('threads').select(columns).where('session_id', '=', sessionId).executeTakeFirst();
+}
+
 export interface CreateThreadArgs {
   id: string;
   userId: number;
