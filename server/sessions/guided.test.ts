@@ -41,6 +41,20 @@ async function answerAll(path: string, client = member): Promise<void> {
   await client.post(`${path}/prompts`, { content: '', ask: false });
 }
 
+test('an answer shows what the bot asked; a question of the person has nothing beside it', async () => {
+  provider.setDefault({ text: '계획이에요' });
+  const path = await begin();
+  await answerAll(path);
+  await member.post(`${path}/ask`);
+  await member.post(`${path}/prompts`, { content: '조금 더 쉽게요' });
+  const { intake } = (await member.get('/bots/planner')).body;
+  const { prompts } = (await member.get(path)).body;
+  expect(prompts.map(({ question }: { question?: string }) => question)).toEqual([
+    ...intake.map(({ question }: { question: string }) => question),
+    undefined,
+  ]);
+});
+
 test('the bot asks, each answer is kept as its kind, and the model is asked once with all of them', async () => {
   provider.setDefault({ text: '계획이에요' });
   const path = await begin();
