@@ -91,10 +91,12 @@ describe('a page', () => {
     expect([answer.status, type(answer)]).toEqual([422, 'application/problem+json']);
   });
 
-  test('is no page by another spelling', async () => {
+  test('is not found by another spelling: a browser hears so from the app, a program as a problem', async () => {
     for (const path of ['//', '/CHAT', '/chat%2F', '/accounts', '/nothing']) {
-      const answer = await open(path);
-      expect([path, answer.status, type(answer)]).toEqual([path, 404, 'application/problem+json']);
+      const page = await open(path);
+      expect([path, page.status, type(page)]).toEqual([path, 404, 'text/html']);
+      const problem = await open(path, { accept: 'application/json' });
+      expect([path, problem.status, type(problem)]).toEqual([path, 404, 'application/problem+json']);
     }
   });
 });

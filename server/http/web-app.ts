@@ -37,7 +37,12 @@ export async function addWebApp(app: App, config: Config, identify: Identify, fi
   app.addHook('onRequest', async (request, reply) => {
     const path = request.url.split('?', 1)[0]!;
     const page = findPage(path);
-    if (!page) return;
+    if (!page) {
+      // The app says so, with its navigation, to whoever mistypes an address.
+      if (!request.is404 || path.startsWith('/v1/') || !wantsPage(request)) return;
+      addVary(reply, 'Accept');
+      return sendHtml(reply.code(404), html);
+    }
     addVary(reply, 'Accept');
     if (!wantsPage(request)) return;
     if (page.login && !(await isLoggedIn(request, config, identify))) {

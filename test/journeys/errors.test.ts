@@ -1,0 +1,61 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { joinAs } from '#test/client.ts';
+import { startServer, type TestServer } from '#test/server.ts';
+import { openBrowser, photograph, texts, visit } from './browser.ts';
+
+const t = texts.ko;
+let server: TestServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startServer();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('what does not exist is said inside the app, and the navigation goes on working', async () => {
+  const { page, close } = await visit(browser, server.url, { viewport: { width: 360, height: 740 } });
+  expect((await page.goto('/nowhere/at/all'))?.status()).toBe(404);
+  await page.getByRole('heading', { name: t['notFound.title'] }).waitFor();
+  await photograph(page, 'not-found');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+  await page.getByRole('main').getByRole('link', { name: t['nav.newChat'] }).click();
+  await page.waitForURL(`${server.url}/`);
+  await close();
+});
+
+test('a page whose piece is gone after a deployment loads anew once, then says that there is a new version', async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.goto('/');
+  await page.getByRole('textbox').waitFor();
+  const loads: string[] = [];
+  page.on('load', () => loads.push(page.url()));
+  await page.route(/assets\/bots-page/, (route) => route.fulfill({ status: 404 }));
+  await page.getByRole('link', { name: t['nav.bots'], exact: true }).click();
+  await page.getByRole('heading', { name: t['problem.newVersion'] }).waitFor();
+  expect(loads.length).toBe(1);
+  expect(await page.getByRole('navigation', { name: t['nav.label'] }).isVisible()).toBe(true);
+  await photograph(page, 'new-version');
+  await close();
+});
+
+test('a server that is away is said where the answer was to be, and trying again helps', async () => {
+  const person = await joinAs(server.url);
+  const { page, close } = await visit(browser, server.url, { as: person });
+  await page.route(/\/keys\?/, (route) => route.abort());
+  await page.goto('/keys');
+  const retry = page.getByRole('alert').getByRole('button', { name: t['action.tryAgain'] });
+  await retry.waitFor();
+  await photograph(page, 'server-away');
+  await page.unroute(/\/keys\?/);
+  await retry.click();
+  await page.getByText('아직 키가 없어요').waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await close();
+});
