@@ -8,6 +8,8 @@ export interface PostgresServer {
   url: string;
   pid: number;
   directory: string;
+  /** Breaks it off as a crash would, and starts it again. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,20 +64,31 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     'max_connections=200',
     'fsync=off',
   ];
-  const child = spawn(...command('postgres', ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]), {
-    stdio: 'ignore',
-    cwd: directory,
-  });
+  const launch = () =>
+    spawn(...command('postgres', ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]), {
+      stdio: 'ignore',
+      cwd: directory,
+    });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await untilReady(command('pg_isready', ['-h', '127.0.0.1', '-p', String(port)]));
+  const isReady = command('pg_isready', ['-h', '127.0.0.1', '-p', String(port)]);
+  let child = launch();
+  const end = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    execFileSync(...command('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']), { stdio: 'ignore', cwd: directory });
+    await ended;
+  };
+  await untilReady(isReady);
   return {
     url,
     pid: child.pid!,
     directory,
+    restart: async () => {
+      await end();
+      child = launch();
+      await untilReady(isReady);
+    },
     stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      execFileSync(...command('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']), { stdio: 'ignore', cwd: directory });
-      await ended;
+      await end();
       rmSync(directory, { recursive: true, force: true });
     },
   };
