@@ -5,6 +5,7 @@ import { preferredLanguage, showLanguage } from './lib/language.ts';
 import { reloadWhenOutdated } from './lib/new-version.ts';
 import { watchNetwork } from './lib/online.ts';
 import { watchSystemTheme } from './lib/theme.ts';
+import { keepForOffline } from './without-network.ts';
 import './styles.css';
 
 watchSystemTheme();
@@ -12,6 +13,6 @@ watchNetwork();
 keepDraftsOnLeaving();
 reloadWhenOutdated();
 // Only once the page has all it needs.
-if (import.meta.env.PROD) window.addEventListener('load', () => void import('./without-network.ts').catch(() => {}));
+if (import.meta.env.PROD) window.addEventListener('load', () => void keepForOffline().catch(() => {}));
 await showLanguage(preferredLanguage());
 createRoot(document.querySelector('#root')!).render(<App />);

@@ -175,4 +175,3 @@ const en: typeof ko = {
   failed: 'Your profile could not be loaded.',
 };
 export const profileTexts = { ko, en };
-export type ProfileText = keyof typeof ko;

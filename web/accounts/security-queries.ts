@@ -4,7 +4,6 @@ import type { logins, security } from '#contracts/accounts.ts';
 import { call } from '../lib/api-client.ts';
 
 export type Security = z.infer<typeof security>;
-export type Login = z.infer<typeof logins>['logins'][number];
 
 export const securityQuery = queryOptions({
   queryKey: ['security'],
