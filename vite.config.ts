@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
@@ -54,15 +54,32 @@ function isOwnPage(id: string | null): boolean {
   return id !== null && id.startsWith(`${web}/`) && !/\/(?:chat\/markdown|admin)\//.test(id);
 }
 
+/** The app for another server than the API's: tells it where that is, and answers every path. */
+function standApart(): Plugin {
+  const { DAESA_API_URL: api = 'http://localhost:8000', DAESA_LOGIN: login = 'bearer' } = process.env;
+  let out = '';
+  return {
+    name: 'daesa:apart',
+    apply: (_config, { command, mode }) => command === 'build' && mode === 'static',
+    configResolved: (config) => void (out = resolve(config.root, config.build.outDir)),
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'config.json', source: `${JSON.stringify({ api, login }, null, 2)}\n` });
+    },
+    // Servers of files answer with this page where they have no file.
+    writeBundle: () => copyFileSync(join(out, 'index.html'), join(out, '404.html')),
+  };
+}
+
 const compressible = new Set(['.js', '.css', '.svg', '.webmanifest']);
 
 /** Compresses once, and as well as it goes, what the server would otherwise compress for every visitor. */
 function compressFiles(): Plugin {
+  let dist = '';
   return {
     name: 'daesa:compress',
     apply: 'build',
+    configResolved: (config) => void (dist = resolve(config.root, config.build.outDir)),
     closeBundle() {
-      const dist = join(web, 'dist');
       for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
         if (!compressible.has(extname(name))) continue;
         const content = readFileSync(join(dist, name));
@@ -75,7 +92,7 @@ function compressFiles(): Plugin {
 
 export default defineConfig({
   root: web,
-  plugins: [react(), tailwindcss(), writeServiceWorker(), compressFiles()],
+  plugins: [react(), tailwindcss(), writeServiceWorker(), standApart(), compressFiles()],
   server: { proxy: Object.fromEntries(apiPrefixes.map((prefix) => [`^${prefix}(/|\\?|$)`, toApi])) },
   build: {
     outDir: 'dist',
@@ -89,6 +106,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
     rolldownOptions: {
       output: {
+        // Every page carries the names of all the others.
+        chunkFileNames: 'assets/[hash].js',
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [

@@ -15,4 +15,6 @@ reloadWhenOutdated();
 // Only once the page has all it needs.
 if (import.meta.env.PROD) window.addEventListener('load', () => void keepForOffline().catch(() => {}));
 await showLanguage(preferredLanguage());
+// A build of its own, whose API is elsewhere.
+if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findApi();
 createRoot(document.querySelector('#root')!).render(<App />);

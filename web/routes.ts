@@ -205,6 +205,7 @@ const tree = root.addChildren([
 export function createAppRouter() {
   return createRouter({
     routeTree: tree,
+    basepath: import.meta.env.BASE_URL,
     defaultPreload: 'intent',
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,

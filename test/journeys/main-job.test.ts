@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { historyTexts } from '#web/chat/history-texts.ts';
 import { openBrowser, photograph, texts, visit, type Language } from './browser.ts';
 
 let server: ChatServer;
@@ -80,9 +81,9 @@ test.each<Language>(['ko', 'en'])(
 
     // It is found by what was said in it.
     await page.goto('/chat');
-    const search = page.getByRole('searchbox', { name: t['history.search'] });
+    const search = page.getByRole('searchbox', { name: historyTexts[language].search });
     await search.fill('없는 낱말');
-    await page.getByText(t['history.noResult'].replace('{query}', '없는 낱말')).waitFor();
+    await page.getByText(historyTexts[language].noResult.replace('{query}', '없는 낱말')).waitFor();
     await search.fill('낱말42');
     const rows = page.getByRole('main').locator('[data-row]');
     await rows.getByText('낱말42').waitFor();

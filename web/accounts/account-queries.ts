@@ -2,7 +2,7 @@ import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanst
 import { useEffect } from 'react';
 import type { LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accounts.ts';
 import { safeNext } from '#contracts/pages.ts';
-import { asProblem, call, send } from '../lib/api-client.ts';
+import { apiPlace, asProblem, call, send } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
 
 export interface Provider {
@@ -78,9 +78,12 @@ export interface JoinForm extends LoginForm {
   setup_code?: string;
 }
 
-/** Logs in with a cookie, and makes everything on the page the person's own. */
+/** Logs in, and makes everything on the page the person's own. */
 export async function logIn(queries: QueryClient, form: LoginForm): Promise<void> {
-  enter(queries, await call<LoggedIn>('/accounts/login', { method: 'POST', body: { ...form, session: 'cookie' } }));
+  enter(
+    queries,
+    await call<LoggedIn>('/accounts/login', { method: 'POST', body: { ...form, session: apiPlace.session } }),
+  );
 }
 
 /** The second step of a login with a provider; gives where it was going. */
@@ -91,10 +94,14 @@ export async function showLoginCode(queries: QueryClient, otp: string): Promise<
 }
 
 export async function join(queries: QueryClient, form: JoinForm): Promise<void> {
-  enter(queries, await call<LoggedIn>('/accounts/join', { method: 'POST', body: { ...form, session: 'cookie' } }));
+  enter(
+    queries,
+    await call<LoggedIn>('/accounts/join', { method: 'POST', body: { ...form, session: apiPlace.session } }),
+  );
 }
 
-function enter(queries: QueryClient, { user }: LoggedIn): void {
+function enter(queries: QueryClient, { user, token }: LoggedIn): void {
+  if (token !== undefined) apiPlace.token = token;
   const before = cachedProfile(queries);
   // What a guest has seen may look different now.
   queries.removeQueries({
@@ -110,7 +117,7 @@ export async function logOut(): Promise<void> {
   await send('/accounts/logout', { method: 'POST' }).catch((error: unknown) => {
     if (asProblem(error).status !== 401) throw error;
   });
-  location.assign('/');
+  location.assign(import.meta.env.BASE_URL);
 }
 
 /** Keeps the quota as the answers of the API tell it. Gives what ends the watch. */

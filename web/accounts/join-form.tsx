@@ -3,11 +3,21 @@ import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { join } from './account-queries.ts';
+
+const ko = {
+  setupCode: '설치 코드',
+  setupCodeHint: '서버를 처음 켤 때 나온 코드예요. 관리자로 가입할 때만 넣으면 돼요.',
+};
+const en: typeof ko = {
+  setupCode: 'Setup code',
+  setupCodeHint: 'The server printed it at its first start. Only the administrator needs it.',
+};
 
 /** What is wrong with a field, by the field's name in the API. */
 const fieldTexts: Record<string, TextKey> = {
@@ -24,6 +34,7 @@ const fieldOfCode: Partial<Record<ApiProblem['code'], { name: string; text: Text
 
 export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
   const { t } = useWords();
+  const own = useRouteTexts({ ko, en });
   const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
@@ -94,11 +105,11 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
       />
       {needsSetupCode && (
         <TextField
-          label={t('auth.setupCode')}
+          label={own('setupCode')}
           name="setup_code"
           autoComplete="off"
           spellCheck={false}
-          hint={t('auth.setupCodeHint')}
+          hint={own('setupCodeHint')}
           error={errorOf('setup_code')}
         />
       )}

@@ -50,6 +50,6 @@ export function useLeaveWhenLoggedIn(next: string): void {
   const router = useRouter();
   const profile = useProfile();
   useEffect(() => {
-    if (profile) router.history.replace(next);
+    if (profile) void router.navigate({ href: next, replace: true });
   }, [profile, next, router]);
 }

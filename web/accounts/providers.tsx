@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from 'react';
+import { apiPlace } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
 import { showToast } from '../lib/toasts.ts';
 import type { Provider } from './account-queries.ts';
@@ -27,7 +28,8 @@ export function ProviderButtons({ offered, next }: { offered: Provider[]; next: 
   const known = offered
     .filter(({ name }) => name in providers)
     .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
-  if (known.length === 0) return null;
+  // A provider leads back to the API's own pages, which are others than these.
+  if (known.length === 0 || apiPlace.address) return null;
   return (
     <div className="space-y-2">
       {known.map(({ name, href }) => {

@@ -1,12 +1,9 @@
 import { useProfile } from '../accounts/account-queries.ts';
-import { useWords, type TextKey } from '../lib/language.ts';
+import { useWords } from '../lib/language.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
+import { starterTexts } from './starter-texts.ts';
 
-const starters: { label: TextKey; text: TextKey }[] = [
-  { label: 'starter.explain', text: 'starter.explain.text' },
-  { label: 'starter.write', text: 'starter.write.text' },
-  { label: 'starter.plan', text: 'starter.plan.text' },
-  { label: 'starter.code', text: 'starter.code.text' },
-];
+const starters = ['explain', 'write', 'plan', 'code'] as const;
 
 /** What a conversation that has not begun shows above its composer. */
 export function Greeting() {
@@ -21,17 +18,17 @@ export function Greeting() {
 
 /** A few ways in, below the composer: they fill it and send nothing. */
 export function Starters({ onPick }: { onPick: (text: string) => void }) {
-  const { t } = useWords();
+  const t = useRouteTexts(starterTexts);
   return (
-    <ul className="reading mb-auto flex flex-wrap gap-2 pt-2 pb-[12vh]" aria-label={t('starter.label')}>
-      {starters.map(({ label, text }) => (
-        <li key={label}>
+    <ul className="reading mb-auto flex flex-wrap gap-2 pt-2 pb-[12vh]" aria-label={t('label')}>
+      {starters.map((starter) => (
+        <li key={starter}>
           <button
             type="button"
-            onClick={() => onPick(t(text))}
+            onClick={() => onPick(t(`${starter}.text`))}
             className="h-9 rounded-full border border-line px-4 text-soft transition-colors duration-150 hover:border-edge hover:text-ink touch:h-11"
           >
-            {t(label)}
+            {t(starter)}
           </button>
         </li>
       ))}

@@ -8,6 +8,7 @@ import { dayOf, sayDay } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
 import { usePageTitle } from '../lib/page-title.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { useSettled } from '../lib/use-settled.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { mySessionsQuery } from '../sessions/session-queries.ts';
@@ -15,6 +16,7 @@ import type { SessionRow } from '#contracts/sessions.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
+import { historyTexts } from './history-texts.ts';
 import { HistoryRow } from './history-row.tsx';
 import { useDeletions } from './use-deletions.ts';
 
@@ -57,7 +59,7 @@ function SearchableList() {
 }
 
 function HistorySearch({ text, onChange }: { text: string; onChange: (text: string) => void }) {
-  const { t } = useWords();
+  const own = useRouteTexts(historyTexts);
   const field = useRef<HTMLInputElement>(null);
   const { hash, state } = useLocation();
   // Asked for again on this very page, it is another visit.
@@ -65,11 +67,12 @@ function HistorySearch({ text, onChange }: { text: string; onChange: (text: stri
   useEffect(() => {
     if (visit && hash === 'search') field.current?.focus();
   }, [hash, visit]);
-  return <SearchField ref={field} label={t('history.search')} value={text} onChange={onChange} className="mt-6 mb-2" />;
+  return <SearchField ref={field} label={own('search')} value={text} onChange={onChange} className="mt-6 mb-2" />;
 }
 
 function Results({ search }: { search: string }) {
   const { t, locale } = useWords();
+  const own = useRouteTexts(historyTexts);
   const zone = useProfile()?.quota.time_zone ?? 'Asia/Seoul';
   const now = useNow();
   const list = useInfiniteQuery(mySessionsQuery(search));
@@ -80,14 +83,12 @@ function Results({ search }: { search: string }) {
   if (list.isError && rows.length === 0) {
     return (
       <div className="pt-6">
-        <ErrorNotice action={retry}>{t('history.failed')}</ErrorNotice>
+        <ErrorNotice action={retry}>{own('failed')}</ErrorNotice>
       </div>
     );
   }
   if (rows.length === 0 && search)
-    return (
-      <EmptyState icon={SearchX} title={t('history.noResult', { query: search })} text={t('history.noResultNote')} />
-    );
+    return <EmptyState icon={SearchX} title={own('noResult', { query: search })} text={own('noResultNote')} />;
   if (rows.length === 0) {
     const start = (
       <Link to="/" className={buttonClass('primary')}>
@@ -99,7 +100,7 @@ function Results({ search }: { search: string }) {
   return (
     <>
       {groupRows(rows, zone).map(([group, inGroup]) => {
-        const name = group === PINNED ? t('history.pinned') : sayDay(group, { locale, timeZone: zone, now });
+        const name = group === PINNED ? own('pinned') : sayDay(group, { locale, timeZone: zone, now });
         return (
           <section key={group} aria-label={name}>
             <h2 className="pt-6 pb-1 text-xs font-normal text-soft">{name}</h2>
@@ -111,10 +112,10 @@ function Results({ search }: { search: string }) {
           </section>
         );
       })}
-      {list.isError && <ErrorNotice action={retry}>{t('history.moreFailed')}</ErrorNotice>}
+      {list.isError && <ErrorNotice action={retry}>{own('moreFailed')}</ErrorNotice>}
       {list.hasNextPage && (
         <Button look="quiet" className="mt-4" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t('history.more')}
+          {own('more')}
         </Button>
       )}
     </>

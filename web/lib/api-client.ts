@@ -26,6 +26,17 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Where the API is, and how it knows who asks. */
+export interface ApiPlace {
+  /** Empty: on the page's own server. */
+  address: string;
+  credentials: RequestCredentials;
+  /** What a login asks for: a cookie, or a token that the page itself keeps and shows. */
+  session: 'cookie' | 'token';
+  token?: string | undefined;
+}
+export const apiPlace: ApiPlace = { address: '', credentials: 'same-origin', session: 'cookie' };
+
 export interface ApiRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
@@ -49,17 +60,18 @@ export async function send(path: string, request: ApiRequest = {}): Promise<Resp
   const { method = 'GET', body, headers = {}, signal, keepalive } = request;
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(apiPlace.address + path, {
       method,
       headers: {
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(apiPlace.token ? { authorization: `Bearer ${apiPlace.token}` } : {}),
         ...headers,
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ?? null,
       keepalive: keepalive ?? false,
-      credentials: 'same-origin',
+      credentials: apiPlace.credentials,
     });
   } catch (error) {
     if (signal?.aborted) throw error;

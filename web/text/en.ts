@@ -45,8 +45,6 @@ export const en: Record<TextKey, string> = {
   'auth.passwordCommon': 'This password is guessed too easily. Please choose another one.',
   'auth.passwordHint': 'At least 8 characters.',
   'auth.passwordWrong': 'A password has 8 to 256 characters',
-  'auth.setupCode': 'Setup code',
-  'auth.setupCodeHint': 'The server printed it at its first start. Only the administrator needs it.',
   'auth.showPassword': 'Show password',
   'auth.why': 'Log in to start a chat.',
 
@@ -74,17 +72,10 @@ export const en: Record<TextKey, string> = {
 
   'history.delete': 'Delete',
   'history.deleted': 'Chat deleted',
-  'history.failed': "Couldn't load your chats.",
-  'history.more': 'Show more',
-  'history.moreFailed': "Couldn't load the rest of the list.",
-  'history.noResult': 'No chat matches “{query}”',
-  'history.noResultNote': 'Search takes two Korean syllables or three Latin letters and more.',
-  'history.pinned': 'Pinned',
   'history.public': 'Public',
   'history.rename': 'Rename',
   'history.renameLabel': 'Name of the chat',
   'history.rowMenu': 'Menu of “{title}”',
-  'history.search': 'Search titles and messages',
   'history.title': 'History',
 
   'inapp.google': 'Google login is blocked in this in-app browser.',
@@ -158,16 +149,6 @@ export const en: Record<TextKey, string> = {
   'settings.theme.dark': 'Dark',
   'settings.theme.light': 'Light',
   'settings.theme.system': 'Same as device',
-
-  'starter.code': 'Review code',
-  'starter.code.text': 'Explain what this code does and what could be better.\n\n',
-  'starter.explain': 'Explain simply',
-  'starter.explain.text': 'Explain this to somebody who hears of it for the first time, with an example: ',
-  'starter.label': 'Ways to start',
-  'starter.plan': 'Make a plan',
-  'starter.plan.text': 'Make me a plan for this week, day by day. My goal is ',
-  'starter.write': 'Polish a text',
-  'starter.write.text': 'Make this text read naturally without changing what it says.\n\n',
 
   stopped: 'Stopped',
   'stream.cut': 'Connection lost. Resuming…',

@@ -43,8 +43,6 @@ export const ko = {
   'auth.passwordCommon': '너무 쉽게 알아낼 수 있는 비밀번호예요. 다른 것으로 해 주세요',
   'auth.passwordHint': '8자 이상으로 만들어 주세요.',
   'auth.passwordWrong': '비밀번호는 8자에서 256자까지 쓸 수 있어요',
-  'auth.setupCode': '설치 코드',
-  'auth.setupCodeHint': '서버를 처음 켤 때 나온 코드예요. 관리자로 가입할 때만 넣으면 돼요.',
   'auth.showPassword': '비밀번호 보기',
   'auth.why': '로그인하면 대화를 시작할 수 있어요.',
 
@@ -72,17 +70,10 @@ export const ko = {
 
   'history.delete': '삭제',
   'history.deleted': '대화를 삭제했어요',
-  'history.failed': '대화 목록을 불러오지 못했어요.',
-  'history.more': '더 보기',
-  'history.moreFailed': '이어지는 목록을 불러오지 못했어요.',
-  'history.noResult': '‘{query}’에 맞는 대화가 없어요',
-  'history.noResultNote': '한글은 두 글자, 영문은 세 글자부터 찾을 수 있어요.',
-  'history.pinned': '고정한 대화',
   'history.public': '공개',
   'history.rename': '이름 바꾸기',
   'history.renameLabel': '대화 이름',
   'history.rowMenu': '‘{title}’ 메뉴',
-  'history.search': '제목과 내용에서 찾기',
   'history.title': '대화 기록',
 
   'inapp.google': '이 앱 안에서는 구글 로그인이 막혀 있어요.',
@@ -156,16 +147,6 @@ export const ko = {
   'settings.theme.dark': '어둡게',
   'settings.theme.light': '밝게',
   'settings.theme.system': '기기 설정대로',
-
-  'starter.code': '코드 살펴보기',
-  'starter.code.text': '이 코드가 무엇을 하는지 설명하고 고칠 점을 알려 주세요.\n\n',
-  'starter.explain': '쉽게 설명하기',
-  'starter.explain.text': '다음 개념을 처음 배우는 사람도 이해할 수 있게 예를 들어 설명해 주세요: ',
-  'starter.label': '이런 것부터 물어볼 수 있어요',
-  'starter.plan': '계획 세우기',
-  'starter.plan.text': '이번 주에 할 수 있는 계획을 요일별로 세워 주세요. 목표는 ',
-  'starter.write': '글 다듬기',
-  'starter.write.text': '아래 글을 뜻은 그대로 두고 자연스럽게 다듬어 주세요.\n\n',
 
   stopped: '답변을 멈췄어요',
   'stream.cut': '연결이 끊겼어요. 이어서 받고 있어요…',
