@@ -25,7 +25,7 @@ export function DevicesSection({ zone }: { zone: string }) {
     try {
       drafts.flush();
       await send(path, { method: 'DELETE' });
-      if (leaves) return location.assign('/accounts/login');
+      if (leaves) return location.assign(`${import.meta.env.BASE_URL}accounts/login`);
       await refresh();
       showToast({ kind: 'done', text: t('ended') });
     } catch (error) {

@@ -34,7 +34,7 @@ export function OwnDataSection({ security }: { security: Security }) {
   const leave = async (values: FormData) => {
     const body = { ...confirmationOf(values), keep_published: values.get('keep_published') !== null };
     await send('/accounts/profile', { method: 'DELETE', body });
-    location.assign('/');
+    location.assign(import.meta.env.BASE_URL);
     return false;
   };
 

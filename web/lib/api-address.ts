@@ -1,4 +1,6 @@
+import { apiPlace } from './api-client.ts';
+
 /** Where the API is: the page's own origin, unless the app was put somewhere else. */
 export function apiAddress(): string {
-  return location.origin;
+  return apiPlace.address || location.origin;
 }
