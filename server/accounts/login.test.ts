@@ -29,7 +29,12 @@ describe('logging in', () => {
   test('says how', async () => {
     const { status, body } = await send(`${server.url}/accounts/login`, 'GET');
     expect(status).toBe(200);
-    expect(body).toEqual({ fields: ['email', 'password'], methods: ['password'], providers: [] });
+    expect(body).toEqual({
+      fields: ['email', 'password'],
+      methods: ['password'],
+      password_reset: false,
+      providers: [],
+    });
   });
 
   test('gives a new token each time and moves last_login', async () => {

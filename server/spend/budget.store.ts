@@ -70,8 +70,9 @@ export async function reserveBudget(trx: Trx, budget: Budget, cost: number, toda
   const { scope, limit } = budget;
   const month = today.day.slice(0, 7);
   let counter = await setAside.first(trx, { scope, month, cost, limit });
-  if (!counter && !(await counterExists(trx, scope, month))) {
-    await openCounter(trx, budget, month);
+  if (!counter) {
+    if (!(await counterExists(trx, scope, month))) await openCounter(trx, budget, month);
+    // Another request may have opened the counter since the first look: only a look at a row that is there refuses.
     counter = await setAside.first(trx, { scope, month, cost, limit });
   }
   if (!counter) {

@@ -112,6 +112,17 @@ test('a refund of an earlier day leaves the units of today alone', async () => {
   expect(ahead!.quota.used).toBe(1);
 });
 
+test('the first requests of a month, all at once, are refused no money that is there', async () => {
+  const userId = await newUser();
+  const budgeted = { ...limits, zone: 'UTC', monthlyBudget: 1_000_000_000 };
+  const args = { userId, purpose: 'chat' as const, model: '', limits: budgeted, instanceId: 'test', cost: 1 };
+  for (let round = 0; round < 20; round += 1) {
+    await db.deleteFrom('budgets').execute();
+    await Promise.all(Array.from({ length: 8 }, () => inTransaction((trx) => reserve(trx, args))));
+    expect(await db.selectFrom('budgets').select('reserved').execute()).toEqual([{ reserved: 8 }]);
+  }
+});
+
 test('nobody takes a unit who is blocked or not there', async () => {
   const userId = await newUser();
   await db.updateTable('users').set({ blocked_at: 1 }).where('id', '=', userId).execute();

@@ -32,11 +32,17 @@ test('what does not exist is said inside the app, and the navigation goes on wor
 
 test('a page whose piece is gone after a deployment loads anew once, then says that there is a new version', async () => {
   const { page, close } = await visit(browser, server.url);
-  await page.goto('/');
+  const pieces = new Set<string>();
+  page.on('request', (request) => pieces.add(request.url()));
+  await page.goto('/', { waitUntil: 'networkidle' });
   await page.getByRole('textbox').waitFor();
   const loads: string[] = [];
   page.on('load', () => loads.push(page.url()));
-  await page.route(/assets\/bots-page/, (route) => route.fulfill({ status: 404 }));
+  const here = new Set(pieces);
+  await page.route(
+    (url) => url.pathname.startsWith('/assets/') && !here.has(url.href),
+    (route) => route.fulfill({ status: 404 }),
+  );
   await page.getByRole('link', { name: t['nav.bots'], exact: true }).click();
   await page.getByRole('heading', { name: t['problem.newVersion'] }).waitFor();
   expect(loads.length).toBe(1);
