@@ -10,12 +10,15 @@ async function main(): Promise<void> {
   const config = readConfig();
   const context = await createContext(config);
   const server = await buildApp(context);
+  const listening = server.app.listen({ port: config.PORT, host: config.HOST });
   onStop(async () => {
+    // What is not open yet can't be closed, and would stay open.
+    await listening;
     context.logger.info('stopping');
     await server.stop(config.DRAIN_TIMEOUT_MS);
     process.exit(0);
   });
-  await server.app.listen({ port: config.PORT, host: config.HOST });
+  await listening;
   const { port } = server.app.server.address() as AddressInfo;
   const url = config.PORT === 0 ? `http://localhost:${port}` : config.PUBLIC_URL;
   context.logger.info({ url, port, database: context.database.kind }, 'ready');
