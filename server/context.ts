@@ -135,6 +135,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     instanceId,
     clock,
     logger,
+    knows: generations.knows,
     recoverOthers: async () => {
       // A run closes its own call: what is left are calls that nobody knows more of.
       await recoverRuns({ database, instanceId, clock, logger });

@@ -1,26 +1,31 @@
-/** A PostgreSQL that restarts or cuts its connections under load (spec of faults, F16 and F17). */
+/** A PostgreSQL that restarts, pauses or cuts its connections under load (spec of faults, F16 and F17). */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { eventually, startChatServer, type ChatServer } from './chat-server.ts';
 import type { Client } from './client.ts';
 import { findPostgres, startPostgres, type PostgresServer } from './postgres.ts';
 import { openStream } from './read-stream.ts';
-import { freshPlace } from './server.ts';
+import { freshPlace, startServer, type TestServer } from './server.ts';
 
 describe.runIf(inject('database') === 'postgres')('a PostgreSQL', () => {
   let postgres: PostgresServer;
   let server: ChatServer;
+  /** Another instance, which would end the answers of the first if it took it for dead. */
+  let other: TestServer;
   let member: Client;
 
   beforeAll(async () => {
     postgres = await startPostgres(findPostgres()!);
     const { dataDir } = await freshPlace();
     const env = { MAX_CONCURRENT_GENERATIONS: '0', DAILY_REQUEST_LIMIT: '-1' };
-    server = await startChatServer({ on: { dataDir, databaseUrl: postgres.url }, env });
+    const on = { dataDir, databaseUrl: postgres.url };
+    server = await startChatServer({ on, env });
+    other = await startServer({ on, env });
     server.provider.setDefault({ text: ['one ', 'two'] });
     member = await server.join();
   }, 60_000);
   afterAll(async () => {
+    await other.close();
     await server.close();
     await postgres.stop();
   });
@@ -32,9 +37,28 @@ describe.runIf(inject('database') === 'postgres')('a PostgreSQL', () => {
     await client.end();
   }
 
+  /** Longer than an instance may be without a heartbeat. */
+  async function pause(): Promise<void> {
+    postgres.signal('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 17_000));
+    postgres.signal('SIGCONT');
+  }
+
+  /** Each has said once more that it lives, and has judged the other. */
+  async function bothHaveBeaten(): Promise<void> {
+    const beats = () =>
+      server.context.database.read.selectFrom('instances').select(['id', 'heartbeat_at']).orderBy('id').execute();
+    const before = await beats();
+    await eventually(async () => {
+      const now = await beats();
+      return now.every(({ heartbeat_at: at }, index) => at > before[index]!.heartbeat_at) || undefined;
+    });
+  }
+
   const faults = [
     ['restarts', () => postgres.restart()],
     ['cuts its connections', cutConnections],
+    ['is paused', pause],
   ] as const;
 
   test.each(faults)(
@@ -70,6 +94,7 @@ describe.runIf(inject('database') === 'postgres')('a PostgreSQL', () => {
       const backAfter = performance.now() - over;
       load.abort();
       await Promise.all(askers);
+      await bothHaveBeaten();
       server.provider.release();
       expect((await stream.all()).at(-1)!.data).toMatchObject({ type: 'END', full_content: 'kept words' });
       expect([...statuses.keys()].filter((status) => ![201, 409, 503].includes(status))).toEqual([]);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ export interface PostgresServer {
   directory: string;
   /** Breaks it off as a crash would, and starts it again. */
   restart(): Promise<void>;
+  /** SIGSTOP and SIGCONT, to all of its processes: it is there, and answers nothing. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -87,11 +89,20 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
       child = launch();
       await untilReady(isReady);
     },
+    signal: (name) => {
+      for (const pid of familyOf(child.pid!)) process.kill(pid, name);
+    },
     stop: async () => {
       await end();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A process and everything that it has started. */
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
 }
 
 async function untilReady([file, args]: [string, string[]]): Promise<void> {

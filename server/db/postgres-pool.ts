@@ -1,6 +1,8 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
 import { Problem } from '../errors.ts';
+import { askFate, BEGIN } from './lost-commit.ts';
+import { createPatience, type Patience } from './silence.ts';
 import { preparedNames } from './statement.ts';
 
 // Connection exceptions, «too many connections», and what a server says while it starts or stops:
@@ -23,31 +25,72 @@ function translate(error: unknown): unknown {
   return UNAVAILABLE.test(code) || CONNECTION_ERRORS.has(code) || lost ? unavailable(error) : error;
 }
 
-function translating(client: pg.PoolClient): PostgresPoolClient {
+/** One connection as kysely sees it. Once it has failed to answer, nothing else is asked of it. */
+function translating(database: string, client: pg.PoolClient, patience: Patience): PostgresPoolClient {
+  let lost: Problem | undefined;
+  /** The number of the transaction that is open. */
+  let transaction: string | undefined;
   // Lost between two statements of a transaction it has no query to fail: without a listener that ends the process.
   client.on('error', () => undefined);
+
+  async function query(text: string, values?: unknown[]) {
+    if (lost) throw lost;
+    try {
+      return await patience(client.query({ text, values, name: preparedNames.get(text) }));
+    } catch (error) {
+      const translated = translate(error);
+      if (translated instanceof Problem && translated.code === 'database_unavailable') lost = translated;
+      throw translated;
+    }
+  }
+
+  async function begin() {
+    const results = (await query(BEGIN)) as unknown as [pg.QueryResult, pg.QueryResult<{ id: string }>];
+    transaction = results[1].rows[0]!.id;
+    return results[0];
+  }
+
+  /** What was committed is no failure, though nobody could say so any more. */
+  async function commit() {
+    const sentAt = performance.now();
+    try {
+      return await query('commit');
+    } catch (error) {
+      if (lost && transaction && (await askFate(database, transaction, sentAt))) return { command: 'COMMIT', rows: [] };
+      throw error;
+    }
+  }
+
   return {
-    query: async (text: string, values?: unknown[]) => {
-      try {
-        return await client.query({ text, values, name: preparedNames.get(text) });
-      } catch (error) {
-        throw translate(error);
-      }
+    query: (text: string, values?: unknown[]) => {
+      if (text === 'begin') return begin();
+      return text === 'commit' ? commit() : query(text, values);
     },
-    release: (destroy?: boolean) => client.release(destroy),
+    release: (destroy?: boolean) => {
+      transaction = undefined;
+      client.release(destroy || lost !== undefined);
+    },
   } as unknown as PostgresPoolClient;
 }
 
 /** The pool as kysely sees it: whatever reads or writes gets our problems. A connection that can't be had is one. */
 export function translatingPool(pool: pg.Pool): PostgresPool {
+  const database = pool.options.connectionString!;
+  const patience = createPatience(database);
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     connect: async () => {
-      const client = await pool.connect().catch((error: unknown) => {
+      const connecting = pool.connect();
+      const client = await patience(connecting).catch((error: unknown) => {
+        // It may still come, when nobody waits for it any more.
+        connecting.then(
+          (late) => late.release(),
+          () => undefined,
+        );
         throw unavailable(error);
       });
-      const known = clients.get(client) ?? translating(client);
+      const known = clients.get(client) ?? translating(database, client, patience);
       clients.set(client, known);
       return known;
     },

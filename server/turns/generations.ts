@@ -6,6 +6,10 @@ import { countElsewhere, findWanted, requestStop, type GenerationFilter } from '
 
 /** The generations that this process is writing. */
 export interface Generations {
+  /** Says that one is being stored under this id. What it gives says that this is over, well or not. */
+  expect(id: string): () => void;
+  /** Whether this process writes it, or is about to. */
+  knows(id: string): boolean;
   start(plan: GenerationPlan): Generation;
   /** An own one that is under way here; undefined for another user's and for ended ones. */
   find(id: string, userId: number): Generation | undefined;
@@ -34,6 +38,7 @@ const LAST_STORE_MS = 3_000;
 export function createGenerations(parts: GenerationsParts): Generations {
   const { database, instanceId } = parts;
   const running = new Map<string, Generation>();
+  const expected = new Set<string>();
   const shared = database.kind === 'postgres';
   const looking = shared ? setInterval(() => void look(), LOOK_EVERY_MS) : undefined;
   looking?.unref();
@@ -65,6 +70,11 @@ export function createGenerations(parts: GenerationsParts): Generations {
   }
 
   return {
+    expect: (id) => {
+      expected.add(id);
+      return () => void expected.delete(id);
+    },
+    knows: (id) => running.has(id) || expected.has(id),
     start: (plan) => {
       const generation = startGeneration(plan, parts);
       running.set(plan.id, generation);

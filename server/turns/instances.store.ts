@@ -40,7 +40,34 @@ export interface Orphan {
  * (the embedded database), so every other instance is dead whatever its heartbeat says.
  */
 export async function findOrphans(db: Db, args: { instanceId: string; alone: boolean }): Promise<Orphan[]> {
-  let query = db
+  const query = selectRunning(db).where('generations.instance_id', '!=', args.instanceId).limit(500);
+  if (args.alone) return query.execute();
+  const aliveSince = (await databaseNow(db)) - HEARTBEAT_LOST_MS;
+  return query
+    .where('generations.instance_id', 'not in', (living) =>
+      living.selectFrom('instances').select('instances.id').where('heartbeat_at', '>=', aliveSince),
+    )
+    .execute();
+}
+
+/** What is stored as being written by this instance, and is not known to it: the answer to a commit was lost. */
+export async function findUnknown(
+  db: Db,
+  args: { instanceId: string; knows: (id: string) => boolean },
+): Promise<Orphan[]> {
+  const own = await db
+    .selectFrom('generations')
+    .select('id')
+    .where('state', '=', sql.lit('running'))
+    .where('instance_id', '=', args.instanceId)
+    .execute();
+  const unknown = own.map(({ id }) => id).filter((id) => !args.knows(id));
+  if (unknown.length === 0) return [];
+  return selectRunning(db).where('generations.id', 'in', unknown.slice(0, 500)).execute();
+}
+
+function selectRunning(db: Db) {
+  return db
     .selectFrom('generations')
     .innerJoin('messages as prompt', 'prompt.id', 'generations.prompt_id')
     .leftJoin('messages as reply', 'reply.id', 'generations.reply_id')
@@ -55,16 +82,7 @@ export async function findOrphans(db: Db, args: { instanceId: string; alone: boo
       (row) => row.fn.coalesce('reply.content', sql.lit('')).as('text'),
       (row) => row.fn.coalesce('reply.model', sql.lit('')).as('model'),
     ])
-    .where('generations.state', '=', sql.lit('running'))
-    .where('generations.instance_id', '!=', args.instanceId)
-    .limit(500);
-  if (!args.alone) {
-    const aliveSince = (await databaseNow(db)) - HEARTBEAT_LOST_MS;
-    query = query.where('generations.instance_id', 'not in', (living) =>
-      living.selectFrom('instances').select('instances.id').where('heartbeat_at', '>=', aliveSince),
-    );
-  }
-  return query.execute();
+    .where('generations.state', '=', sql.lit('running'));
 }
 
 /** Which generations: all of a user, one of them, or those of one prompt or session. */

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { estimateUsage } from '../upstream/estimate-tokens.ts';
 import { finishGeneration } from './generation.store.ts';
-import { beat, findOrphans, HEARTBEAT_LOST_MS, type Orphan } from './instances.store.ts';
+import { beat, findOrphans, findUnknown, HEARTBEAT_LOST_MS, type Orphan } from './instances.store.ts';
 import { recoverTitles } from './title.store.ts';
 
 interface RecoveryParts {
@@ -11,6 +11,8 @@ interface RecoveryParts {
   instanceId: string;
   clock: () => number;
   logger: FastifyBaseLogger;
+  /** Whether this process writes a generation. */
+  knows: (id: string) => boolean;
   /** Ends what else a stopped process left open. */
   recoverOthers?: () => Promise<void>;
 }
@@ -32,38 +34,64 @@ async function endOrphan(parts: RecoveryParts, orphan: Orphan): Promise<void> {
   });
 }
 
-/** Ends everything that no living instance writes. One that can't be ended does not keep the others waiting. */
-export async function recoverGenerations(parts: RecoveryParts): Promise<void> {
+/** Ends them one by one; gives how many. One that can't be ended does not keep the others waiting. */
+async function endOrphans(parts: RecoveryParts, orphans: Orphan[]): Promise<number> {
+  let ended = 0;
+  for (const orphan of orphans) {
+    try {
+      await endOrphan(parts, orphan);
+      ended += 1;
+    } catch (error) {
+      parts.logger.error({ err: error, generation: orphan.generationId }, 'an abandoned answer could not be ended');
+    }
+  }
+  return ended;
+}
+
+/** Ends everything that no living instance writes. */
+async function recoverGenerations(parts: RecoveryParts): Promise<void> {
   const { database, instanceId, logger } = parts;
   for (;;) {
     const orphans = await findOrphans(database.read, { instanceId, alone: database.kind === 'sqlite' });
-    let ended = 0;
-    for (const orphan of orphans) {
-      try {
-        await endOrphan(parts, orphan);
-        ended += 1;
-      } catch (error) {
-        logger.error({ err: error, generation: orphan.generationId }, 'an abandoned answer could not be ended');
-      }
-    }
+    const ended = await endOrphans(parts, orphans);
     if (ended === 0) return;
     logger.warn({ count: ended }, 'ended what a stopped process was writing');
   }
 }
 
-/** Says that this process lives, and ends the generations of those that do not; at once, then every 5 s. */
+/** Ends what this process has stored without hearing of it. A writer in this process answers always. */
+async function recoverUnknown(parts: RecoveryParts): Promise<void> {
+  const { database, instanceId, knows, logger } = parts;
+  if (database.kind === 'sqlite') return;
+  const ended = await endOrphans(parts, await findUnknown(database.read, { instanceId, knows }));
+  if (ended > 0) logger.warn({ count: ended }, 'ended answers whose beginning was stored and never confirmed');
+}
+
+const EVERY_MS = HEARTBEAT_LOST_MS / 3;
+
+/**
+ * Says that this process lives, and ends the generations of those that do not; at once, then every 5 s. After the
+ * database itself was away, the others get as long as they have between two heartbeats that count to say the same.
+ */
 export async function keepAlive(parts: RecoveryParts): Promise<() => void> {
+  const { database, instanceId, clock } = parts;
+  let beatenAt = performance.now();
+  let judgesFrom = beatenAt;
   const round = async () => {
-    await parts.database.write(beat, { instanceId: parts.instanceId });
+    await database.write(beat, { instanceId });
+    const now = performance.now();
+    if (now - beatenAt > 2 * EVERY_MS) judgesFrom = now + HEARTBEAT_LOST_MS;
+    beatenAt = now;
+    await recoverUnknown(parts);
+    if (now < judgesFrom) return;
     await recoverGenerations(parts);
-    const { database, instanceId, clock } = parts;
     await database.write(recoverTitles, { instanceId, alone: database.kind === 'sqlite', now: clock() });
     await parts.recoverOthers?.();
   };
   await round();
   const timer = setInterval(() => {
     round().catch((error: unknown) => parts.logger.error({ err: error }, 'the heartbeat failed'));
-  }, HEARTBEAT_LOST_MS / 3);
+  }, EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

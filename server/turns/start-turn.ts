@@ -64,8 +64,17 @@ export type Asked = StartedTurn | { repeats: string };
 
 /** Stores the message, takes its unit and starts the answer; or finds what the same key has started. */
 export async function startTurn(parts: AskParts, asker: Asker, question: Question): Promise<Asked> {
-  const { place, content } = question;
   const id = randomBytes(16).toString('base64url');
+  const over = parts.generations.expect(id);
+  try {
+    return await begin(parts, asker, question, id);
+  } finally {
+    over();
+  }
+}
+
+async function begin(parts: AskParts, asker: Asker, question: Question, id: string): Promise<Asked> {
+  const { place, content } = question;
   const foreseen = await forecastTurn(parts, asker, question);
   const begun = await parts.database.write(beginTurn, {
     userId: asker.id,

@@ -1,0 +1,24 @@
+import pg from 'pg';
+
+/** Asks one question on a connection of its own, beside the pool. undefined: nothing came in time; rejects where refused. */
+export async function askAside<Row>(
+  connectionString: string,
+  text: string,
+  values: string[],
+  withinMs: number,
+): Promise<Row | undefined> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: withinMs });
+  client.on('error', () => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, withinMs, undefined)));
+  const answer = client.connect().then(async () => {
+    const { rows } = await client.query(text, values);
+    return rows[0] as Row;
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+    client.end().catch(() => undefined);
+  }
+}
