@@ -32,6 +32,7 @@ const MiB = 1_048_576;
 export const settings = {
   PORT: integer(0, 65_535, 8_000, 'The port of the one HTTP server.'),
   HOST: hostName,
+  WORKERS: integer(1, 256, 1, 'Processes that share the port, under one that starts again what ends; PostgreSQL only.'),
   PUBLIC_URL: publicUrl,
   TRUST_PROXY: addressList,
   DATA_DIR: text('./data', 'The folder of the embedded database. One process at a time.'),

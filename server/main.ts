@@ -1,32 +1,45 @@
 import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { readConfig, type Config } from './config.ts';
 import { createContext } from './context.ts';
 import { onStop } from './launcher.ts';
 import { StartError } from './start-error.ts';
 
-/** Starts the server from the environment; ends by itself after a signal, with what was running finished. */
+/** Starts the server from the environment, as one process or as several under this one. */
 async function main(): Promise<void> {
   const config = readConfig();
+  if (config.WORKERS === 1) return serve(config);
+  const { isWorker, outliveSupervisor, supervise } = await import('./supervisor.ts');
+  if (!isWorker) return sayReady(config, await supervise(config));
+  outliveSupervisor();
+  return serve(config);
+}
+
+/** Ends by itself after a signal, with what was running finished. */
+async function serve(config: Config): Promise<void> {
   const context = await createContext(config);
   const server = await buildApp(context);
-  const listening = server.app.listen({ port: config.PORT, host: config.HOST });
   onStop(async () => {
-    // What is not open yet can't be closed, and would stay open.
-    await listening;
     context.logger.info('stopping');
     await server.stop(config.DRAIN_TIMEOUT_MS);
     process.exit(0);
   });
-  await listening;
+  await server.app.listen({ port: config.PORT, host: config.HOST });
   const { port } = server.app.server.address() as AddressInfo;
-  const url = config.PORT === 0 ? `http://localhost:${port}` : config.PUBLIC_URL;
-  context.logger.info({ url, port, database: context.database.kind }, 'ready');
-  process.stderr.write(`Daesa is ready at ${url}\n`);
+  context.logger.info({ url: urlOf(config, port), port, database: context.database.kind }, 'ready');
+  if (config.WORKERS === 1) sayReady(config, port);
   // Only now, when nothing can end this start before it is shown.
   const setupCode = await context.makeSetupCode();
   if (setupCode)
     process.stderr.write(`The first administrator joins with this setup_code (shown once): ${setupCode}\n`);
+}
+
+function sayReady(config: Config, port: number): void {
+  process.stderr.write(`Daesa is ready at ${urlOf(config, port)}\n`);
+}
+
+function urlOf(config: Config, port: number): string {
+  return config.PORT === 0 ? `http://localhost:${port}` : config.PUBLIC_URL;
 }
 
 /** What a person can mend gets one sentence, everything else its stack. */

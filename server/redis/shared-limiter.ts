@@ -1,4 +1,11 @@
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import cluster from 'node:cluster';
+import {
+  RateLimiterCluster,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
 import type { Redis } from './connect-redis.ts';
 
 export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'delete'>;
@@ -14,11 +21,11 @@ export interface LimiterOptions {
 const LONGEST_WAIT_MS = 250;
 
 /**
- * A limit that all instances keep together, by Redis. Each also counts for itself: where Redis is away, was emptied
+ * A limit that all instances keep together, by Redis. Each (with all of its workers) also counts for itself: where Redis is away, was emptied
  * or has forgotten something, that limit still holds.
  */
 export function createLimiter(options: LimiterOptions, redis?: Redis): Limiter {
-  const local = new RateLimiterMemory(options);
+  const local = cluster.isWorker ? new RateLimiterCluster(options) : new RateLimiterMemory(options);
   if (!redis) return local;
   const shared = new RateLimiterRedis({
     ...options,
