@@ -80,6 +80,7 @@ describe.runIf(inject('database') === 'postgres')('two workers', () => {
     const { server, pids } = await start();
     await server.stop('SIGKILL');
     await untilGone(pids);
+    expect(pids).toHaveLength(2);
   });
 
   test('count failed logins together', async () => {
