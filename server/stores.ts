@@ -31,6 +31,7 @@ import * as index from './search/index.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
+import * as progress from './spend/progress.store.ts';
 import * as beginTurn from './turns/begin-turn.store.ts';
 import * as generation from './turns/generation.store.ts';
 import * as instances from './turns/instances.store.ts';
@@ -63,6 +64,7 @@ export const stores: Stores = {
   objects,
   place,
   program,
+  progress,
   quotes,
   realtimeSecrets,
   runState,

@@ -88,7 +88,11 @@ test('kill -9 in every state loses nothing: what was under way has ended, what w
     openai.beta.threads.runs.retrieve(id, { thread_id });
   expect(await read(done)).toMatchObject({ status: 'completed' });
   expect(await read(silent)).toMatchObject({ status: 'failed', last_error: { code: 'server_error' } });
-  expect(await read(talking)).toMatchObject({ status: 'failed', usage: { completion_tokens: expect.any(Number) } });
+  const { status, usage } = await read(talking);
+  expect(status).toBe('failed');
+  // What was asked counts as well as what was said.
+  expect(usage!.prompt_tokens).toBeGreaterThan(0);
+  expect(usage!.completion_tokens).toBeGreaterThan(0);
   expect(await read(cancelled)).toMatchObject({ status: 'cancelled' });
   const { data } = await openai.beta.threads.messages.list(talking.thread_id, { run_id: talking.id });
   expect(data[0]).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'run_failed' } });

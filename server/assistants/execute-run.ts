@@ -5,27 +5,23 @@
  */
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
+import type { Progress } from '../spend/progress.store.ts';
 import type { Reservation } from '../spend/reservation.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
-import { isReasoningModel } from '../upstream/reasoning-models.ts';
 import { advanceRun, saveGrowth, type Advance } from './advance-run.store.ts';
 import { newId } from './ids.ts';
 import type { AssistantParts } from './parts.ts';
 import { RunAnswer } from './run-answer.ts';
-import { readConversation } from './run-conversation.ts';
 import { showRun, type RunDocument } from './run-document.ts';
-import { endingOf, PromptTooLong, RunStopped } from './run-failure.ts';
+import { endingOf, RunStopped } from './run-failure.ts';
+import { runRequest } from './run-request.ts';
 import { reserveArgs } from './run-reservation.ts';
 import { reserveCall } from './run-state.store.ts';
 import { readSteps, type RunRow } from './runs.store.ts';
 import { RunWriter, type Emit } from './run-writer.ts';
-import { askedChoice, askedTools } from './search-tool.ts';
 import { callTools } from './call-tools.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** What is kept free for the answer where nobody says how long it may be. */
-const ROOM_FOR_ANSWER = 4_096;
-
 export interface RunStart {
   run: RunRow;
   threadId: string;
@@ -59,7 +55,8 @@ class Stretch {
   #run: RunRow;
   #reservation: Reservation | undefined;
   #answer: RunAnswer | undefined;
-  #prompt: object = {};
+  /** Tokens of what the call under way asks, about. */
+  #promptTokens = 0;
   #accepted = false;
 
   constructor(parts: AssistantParts, { run, threadId, reservation }: RunStart, emit: Emit) {
@@ -108,7 +105,8 @@ class Stretch {
     const { database, clock, logger } = this.#parts;
     try {
       const { messageId, text } = this.#writer.growing();
-      const status = await database.write(saveGrowth, { runId: this.#run.id, messageId, text, now: clock() });
+      const growth = { messageId, text, call: this.#progress() };
+      const status = await database.write(saveGrowth, { ...growth, runId: this.#run.id, now: clock() });
       if (status === undefined) this.abort.abort(new RunStopped('gone'));
       else if (status === 'cancelling') this.abort.abort(new RunStopped('cancelled'));
       else if (clock() >= this.#run.expires_at) this.abort.abort(new RunStopped('expired'));
@@ -122,8 +120,9 @@ class Stretch {
     const { models } = this.#parts;
     this.abort.signal.throwIfAborted();
     const model = await models.choose(this.#document.model);
-    const body = await this.#body(model);
-    this.#prompt = body;
+    const called = this.#writer.calledTools(this.#run);
+    const body = await runRequest(this.#parts, { run: this.#run, document: this.#document, model, called });
+    this.#promptTokens = models.estimatePrompt(body);
     this.#reservation ??= await this.#reserve(model, body);
     const answer = (this.#answer = new RunAnswer(() => newId('call')));
     this.#accepted = false;
@@ -139,6 +138,7 @@ class Stretch {
     });
     this.#writer.take(answer, answer.end());
     await this.#writer.settled();
+    if (answer.finishReason === 'content_filter' && !answer.begun) return this.#withhold(answer);
     if (!answer.begun) throw new Problem('provider_error', 'The model gave an empty answer.');
     return answer.tools.length > 0 ? this.#useTools(answer) : this.#complete(answer);
   }
@@ -149,70 +149,44 @@ class Stretch {
     const run = { userId: this.#run.user_id, keyId: this.#run.key_id, assistantId: this.#run.assistant_id };
     const asked = { model, askedModel: this.#document.model, units: 0 as const, limited: this.#document.limited };
     const reserve = await reserveArgs(this.#parts, run, asked, () => ({
-      prompt: models.estimatePrompt(body),
+      prompt: this.#promptTokens,
       answer: maximum,
     }));
     return (await database.write(reserveCall, { runId: this.#run.id, reserve })).reservation;
-  }
-
-  async #body(model: string): Promise<object> {
-    const { database, models, config } = this.#parts;
-    const document = this.#document;
-    const left = (maximum: number | null, used: number) => (maximum === null ? undefined : maximum - used);
-    const answerLeft = left(document.max_completion_tokens, this.#run.completion_tokens);
-    const promptLeft = left(document.max_prompt_tokens, this.#run.prompt_tokens);
-    const maximum = answerLeft ?? (document.limited ? config.GATEWAY_MAX_TOKENS : undefined);
-    const window = (await models.contextWindow(model)) ?? Number.MAX_SAFE_INTEGER;
-    const budget = Math.min(promptLeft ?? Number.MAX_SAFE_INTEGER, window - (maximum ?? ROOM_FOR_ANSWER));
-    const messages = await readConversation(database.read, this.#run, document, budget);
-    if (!messages) throw new PromptTooLong();
-    const tools = askedTools(document);
-    const reasoning = isReasoningModel(model);
-    return {
-      model,
-      messages,
-      stream: true,
-      stream_options: { include_usage: true },
-      ...(tools.length > 0
-        ? {
-            tools,
-            tool_choice: this.#choice(),
-            ...(document.parallel_tool_calls ? {} : { parallel_tool_calls: false }),
-          }
-        : {}),
-      ...(document.response_format && document.response_format !== 'auto'
-        ? { response_format: document.response_format }
-        : {}),
-      ...(reasoning || document.temperature === null ? {} : { temperature: document.temperature }),
-      ...(reasoning || document.top_p === null ? {} : { top_p: document.top_p }),
-      ...(document.reasoning_effort === null ? {} : { reasoning_effort: document.reasoning_effort }),
-      ...(maximum === undefined ? {} : { [models.maxima(model)[0]!]: Math.max(1, maximum) }),
-    };
-  }
-
-  /** A forced tool is forced once: asked again with its outputs, the model is to answer. */
-  #choice(): unknown {
-    const { tool_choice: choice } = this.#document;
-    const forced = choice === 'required' || typeof choice === 'object';
-    return forced && this.#writer.calledTools(this.#run) ? 'auto' : askedChoice(choice);
   }
 
   /** The ledger's entry of a call that was answered, as far as the answer says what it used. */
   #usage(answer: RunAnswer): NonNullable<NonNullable<Advance['call']>['settle']> {
     const said = answer.text + answer.tools.map((tool) => tool.name + tool.arguments).join('');
     const usage = answer.usage ?? {
-      promptTokens: this.#parts.models.estimatePrompt(this.#prompt),
+      promptTokens: this.#promptTokens,
       completionTokens: estimateTokens(said),
       cachedTokens: 0,
     };
     return { model: answer.model, ...usage, estimated: answer.usage === undefined };
   }
 
+  /** What the call that is under way has used so far. */
+  #progress(): Progress | undefined {
+    if (!this.#reservation || !this.#answer?.begun) return undefined;
+    const { promptTokens, completionTokens } = this.#usage(this.#answer);
+    return { id: this.#reservation.id, promptTokens, completionTokens };
+  }
+
   /** The end of the call that is under way. A stop by the user counts as soon as the provider has taken the request. */
   #call(answer: RunAnswer | undefined, stopped = false): Pick<Advance, 'call'> {
     if (!this.#reservation) return {};
-    const counts = answer !== undefined && (answer.begun || (stopped && this.#accepted));
-    return { call: { reservationId: this.#reservation.id, settle: counts ? this.#usage(answer) : null } };
+    const spent = answer !== undefined && (answer.begun || (stopped && this.#accepted));
+    // An empty answer is paid for where the provider counts it; its unit goes back.
+    const settle = spent || answer?.usage ? { ...this.#usage(answer!), returnsUnit: !spent } : null;
+    return { call: { reservationId: this.#reservation.id, settle } };
+  }
+
+  /** The provider's filter took the whole answer. */
+  async #withhold(answer: RunAnswer): Promise<boolean> {
+    await this.#advance({ ...this.#call(answer), to: { status: 'incomplete', reason: 'content_filter' } });
+    await this.#tell();
+    return false;
   }
 
   async #complete(answer: RunAnswer): Promise<boolean> {

@@ -9,6 +9,8 @@ export interface LostRun {
   message: { id: string; text: string } | undefined;
   /** The step that was under way. */
   step: string | undefined;
+  /** Tokens that its call had asked, as far as it was noted. */
+  promptTokens: number;
   model: string;
 }
 
@@ -45,6 +47,11 @@ async function readLost(db: Db, run: RunRow): Promise<LostRun> {
     .where('run_id', '=', run.id)
     .where('ended_at', 'is', null)
     .executeTakeFirst();
+  const call = await db
+    .selectFrom('ledger')
+    .select('prompt_tokens')
+    .where('id', '=', run.reservation_id)
+    .executeTakeFirst();
   const { model } = JSON.parse(run.document) as { model: string };
-  return { run, message, step: step?.public_id, model };
+  return { run, message, step: step?.public_id, promptTokens: call?.prompt_tokens ?? 0, model };
 }

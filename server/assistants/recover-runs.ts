@@ -16,9 +16,12 @@ interface RecoveryParts {
 const error = { code: 'server_error' as const, message: 'The server stopped while this run was under way.' };
 
 /** What it had written stays and counts; without a word everything goes back. */
-async function endLost({ database, clock }: RecoveryParts, { run, message, step, model }: LostRun): Promise<void> {
+async function endLost(
+  { database, clock }: RecoveryParts,
+  { run, message, step, promptTokens, model }: LostRun,
+): Promise<void> {
   const text = message?.text ?? '';
-  const used = { model, promptTokens: 0, cachedTokens: 0, completionTokens: estimateTokens(text), estimated: true };
+  const used = { model, promptTokens, cachedTokens: 0, completionTokens: estimateTokens(text), estimated: true };
   const cancels = run.status === 'cancelling';
   const reason = cancels ? 'run_cancelled' : 'run_failed';
   await database.write(advanceRun, {

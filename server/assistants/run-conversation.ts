@@ -64,7 +64,7 @@ async function askedOf(db: Db, { role, text, content }: ThreadMessage): Promise<
   for (const part of parts) {
     if (part.type === 'text') asked.push({ type: 'text', text: part.text.value });
     else if (part.type === 'image_url') asked.push(part);
-    else asked.push({ type: 'image_url', image_url: { url: await imageOf(db, part.image_file.file_id) } });
+    else asked.push(await pictureOf(db, part.image_file));
   }
   return { role, content: asked };
 }
@@ -76,10 +76,14 @@ const imageTypes: readonly [bytes: number[], type: string][] = [
   [[0x52, 0x49, 0x46, 0x46], 'image/webp'],
 ];
 
-async function imageOf(db: Db, fileId: string): Promise<string> {
-  const bytes = (await readFileContent(db, fileId)) ?? new Uint8Array();
+type ImageFile = Extract<KeptPart, { type: 'image_file' }>['image_file'];
+
+async function pictureOf(db: Db, { file_id: fileId, detail }: ImageFile): Promise<object> {
+  const bytes = await readFileContent(db, fileId);
+  if (!bytes) return { type: 'text', text: '[A picture that has been deleted]' };
   const type = imageTypes.find(([start]) => start.every((byte, index) => bytes[index] === byte))?.[1] ?? 'image/png';
-  return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  const url = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  return { type: 'image_url', image_url: { url, ...(detail ? { detail } : {}) } };
 }
 
 /** What the run has done so far: its words, the tools it called and what they gave. */

@@ -13,9 +13,15 @@ export class RunStopped extends Error {
   }
 }
 
-/** The prompt alone has more tokens than the run may use. */
-export class PromptTooLong extends Error {
-  override readonly name = 'PromptTooLong';
+/** A run may not use the tokens that its next call needs. */
+export class TokensUsedUp extends Error {
+  override readonly name = 'TokensUsedUp';
+  readonly limit: 'max_prompt_tokens' | 'max_completion_tokens';
+
+  constructor(limit: TokensUsedUp['limit']) {
+    super(`${limit} is used up`);
+    this.limit = limit;
+  }
 }
 
 const rateLimits = new Set<ErrorCode>([
@@ -47,8 +53,8 @@ interface Ending {
 
 /** The end of a run whose call has thrown. */
 export function endingOf(error: unknown): Ending {
-  if (error instanceof PromptTooLong) {
-    return { to: { status: 'incomplete', reason: 'max_prompt_tokens' }, step: 'failed', reason: 'max_tokens' };
+  if (error instanceof TokensUsedUp) {
+    return { to: { status: 'incomplete', reason: error.limit }, step: 'failed', reason: 'max_tokens' };
   }
   if (error instanceof RunStopped && error.why !== 'gone') {
     const reason = error.why === 'cancelled' ? 'run_cancelled' : 'run_expired';

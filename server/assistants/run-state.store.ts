@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { Problem } from '../errors.ts';
-import type { Db, Trx } from '../db/schema.ts';
+import type { Trx } from '../db/schema.ts';
 import { reserve, type ReserveArgs, type Reserved } from '../spend/spend.store.ts';
+import { findActiveRun, refuseDuringTurn } from '../turns/thread-turn.store.ts';
 import { changeRun, EXPIRES_MS } from './advance-run.store.ts';
 import { addMessage, type NewMessage } from './messages.store.ts';
 import { runColumns, type RunRow } from './runs.store.ts';
@@ -18,15 +19,6 @@ async function lockThread(trx: Trx, args: { sessionId: number; userId: number })
   if (!locked) throw new Problem('not_found');
 }
 
-function findActive(db: Db, sessionId: number): Promise<RunRow | undefined> {
-  return db
-    .selectFrom('runs')
-    .select(runColumns)
-    .where('session_id', '=', sessionId)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
-}
-
 interface PostMessageArgs {
   sessionId: number;
   threadId: string;
@@ -34,16 +26,17 @@ interface PostMessageArgs {
   message: NewMessage;
 }
 
-/** Adds a message to a thread in which nothing runs. Throws 400 while a run is active. */
+/** Adds a message to a thread in which nothing runs. Throws 400 while a run is active, 409 while a chat answers. */
 export async function postMessage(trx: Trx, args: PostMessageArgs): Promise<void> {
   await lockThread(trx, args);
-  const active = await findActive(trx, args.sessionId);
+  const active = await findActiveRun(trx, args.sessionId);
   if (active) {
     throw new Problem(
       'unreadable',
       `Can't add messages to ${args.threadId} while a run ${active.public_id} is active.`,
     );
   }
+  await refuseDuringTurn(trx, args.sessionId);
   await addMessage(trx, args);
 }
 
@@ -66,14 +59,18 @@ export interface BegunRun extends Reserved {
   run: RunRow;
 }
 
-/** Stores a run with what it takes along, and reserves its first call. Throws 400 where the thread has an active run. */
+/**
+ * Stores a run with what it takes along, and reserves its first call. Throws 400 where the thread has an active run,
+ * 409 where a chat is being answered in it.
+ */
 export async function beginRun(trx: Trx, args: BeginRunArgs): Promise<BegunRun> {
   const { sessionId, userId, now } = args;
   await lockThread(trx, args);
-  const active = await findActive(trx, sessionId);
+  const active = await findActiveRun(trx, sessionId);
   if (active) {
     throw new Problem('unreadable', `Thread ${args.threadId} already has an active run ${active.public_id}.`);
   }
+  await refuseDuringTurn(trx, sessionId);
   if (args.idempotency) await freeKeys(trx, userId, now);
   for (const message of args.messages) await addMessage(trx, { sessionId, userId, message });
   const reserved = await reserve(trx, args.reserve);

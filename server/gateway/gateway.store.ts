@@ -106,24 +106,6 @@ export async function endCall(trx: Trx, args: EndCallArgs): Promise<boolean> {
   return true;
 }
 
-export interface Progress {
-  id: number;
-  promptTokens: number;
-  completionTokens: number;
-}
-
-/** Notes how far streams have come, so that a crash knows what their readers have seen. */
-export async function noteProgress(trx: Trx, args: { calls: Progress[]; now: number }): Promise<void> {
-  for (const call of args.calls) {
-    await trx
-      .updateTable('ledger')
-      .set({ begun_at: args.now, prompt_tokens: call.promptTokens, completion_tokens: call.completionTokens })
-      .where('id', '=', call.id)
-      .where('state', '=', 'reserved')
-      .execute();
-  }
-}
-
 export interface OrphanCall {
   id: number;
   model: string;

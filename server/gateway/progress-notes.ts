@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
+import { noteProgress } from '../spend/progress.store.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import type { AnswerReader } from './answer-reader.ts';
-import { noteProgress } from './gateway.store.ts';
 
 const FIRST_NOTE_MS = 1_000;
 const NEXT_NOTES_MS = 5_000;

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { IntakeQuestion } from '#contracts/sessions.ts';
 import { invalidField, Problem } from '../errors.ts';
 import type { Schema, Trx } from '../db/schema.ts';
+import { refuseDuringRun } from './thread-turn.store.ts';
 import { titleOf } from './title-text.ts';
 
 /** A prompt that is asked now. */
@@ -26,7 +27,7 @@ export interface FoundPlace {
 
 type OwnSession = Pick<Schema['sessions'], 'status' | 'head_id'> & { id: number; intake: string; bot: string | null };
 
-/** Locks an own session and marks it as used. Throws `not_found`. */
+/** Locks an own session and marks it as used. Throws `not_found`, and `conflict` while a run answers in it. */
 async function lockSession(trx: Trx, args: { sessionId: number; userId: number; now: number }): Promise<OwnSession> {
   const session = await trx
     .updateTable('sessions')
@@ -34,9 +35,13 @@ async function lockSession(trx: Trx, args: { sessionId: number; userId: number; 
     .where('id', '=', args.sessionId)
     .where('user_id', '=', args.userId)
     .returning(['id', 'status', 'head_id', 'intake'])
-    .returning((row) => row.selectFrom('bots').select('slug').whereRef('bots.id', '=', 'sessions.bot_id').as('bot'))
+    .returning((row) => [
+      row.selectFrom('bots').select('slug').whereRef('bots.id', '=', 'sessions.bot_id').as('bot'),
+      row.selectFrom('threads').select('public_id').whereRef('session_id', '=', 'sessions.id').as('thread'),
+    ])
     .executeTakeFirst();
   if (!session) throw new Problem('not_found');
+  if (session.thread !== null) await refuseDuringRun(trx, session.id);
   return session;
 }
 
