@@ -152,6 +152,8 @@ describe('the setup code', () => {
     const [code, ...others] = [...first.stderr().matchAll(/setup_code \(shown once\): (\S+)\n/g)].map(([, it]) => it!);
     expect(others).toEqual([]);
     expect(first.stdout()).not.toContain(code);
+    // Lines of the log come a fifth of a second late.
+    await expect.poll(() => first.stdout()).toContain('"port"');
     const port = /"port":(\d+)/.exec(first.stdout())![1]!;
     const join = (nickname: string) =>
       send(`http://127.0.0.1:${port}/accounts/join`, 'POST', {
