@@ -56,13 +56,13 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
     MALLOC_ARENA_MAX: '1',
     MALLOC_TRIM_THRESHOLD_: '65536',
   };
-  const flags = (process.env.BENCH_NODE_FLAGS ?? '--max-semi-space-size=2').split(' ');
+  const flags = (process.env.BENCH_NODE_FLAGS ?? '--expose-gc').split(' ');
   const program = options.program ?? ['dist/server/main.js'];
   const args = [...flags, '--disable-warning=ExperimentalWarning', ...program];
   const server = await startOn(0, process.execPath, args, env, readyPort);
   const readyMs = performance.now() - began;
   const origin = `http://127.0.0.1:${server.ready}`;
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   const idleMemory = residentMemory(server.pid);
   const tokens: string[] = [];
   for (let number = 0; number < CALLERS; number += 1) tokens.push(await joinOne(origin, number));

@@ -24,8 +24,8 @@ export const commands = {
   'dev:web': (args) => run('dev:web', [], () => [commandOf('vite'), ...args]),
 };
 
-/** V8 keeps this much room for young objects; its default of 16 MB a thread would be most of what an idle server holds. */
-const memoryFlags = ['--max-semi-space-size=2'];
+/** Lets the server give back what its start has left behind (server/idle-memory.ts). */
+const memoryFlags = ['--expose-gc'];
 // glibc keeps an arena a thread and gives nothing back by itself: 10 MB of an idle server (mallopt(3)).
 const memorySettings = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 

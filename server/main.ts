@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.ts';
 import { readConfig, type Config } from './config.ts';
 import { createContext } from './context.ts';
+import { giveBackAfterStart } from './idle-memory.ts';
 import { onStop } from './launcher.ts';
 import { StartError } from './start-error.ts';
 
@@ -19,15 +20,19 @@ async function main(): Promise<void> {
 async function serve(config: Config): Promise<void> {
   const context = await createContext(config);
   const server = await buildApp(context);
+  const listening = server.app.listen({ port: config.PORT, host: config.HOST });
   onStop(async () => {
+    // What is not open yet can't be closed, and would stay open.
+    await listening;
     context.logger.info('stopping');
     await server.stop(config.DRAIN_TIMEOUT_MS);
     process.exit(0);
   });
-  await server.app.listen({ port: config.PORT, host: config.HOST });
+  await listening;
   const { port } = server.app.server.address() as AddressInfo;
   context.logger.info({ url: urlOf(config, port), port, database: context.database.kind }, 'ready');
   if (config.WORKERS === 1) sayReady(config, port);
+  giveBackAfterStart();
   // Only now, when nothing can end this start before it is shown.
   const setupCode = await context.makeSetupCode();
   if (setupCode)

@@ -8,6 +8,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Kysely } from 'kysely';
 import type { ErrorCode, FieldError } from '#contracts/errors.ts';
 import { Problem } from '../errors.ts';
+import { giveBackAfterStart } from '../idle-memory.ts';
 import { nameWrites, type Stores } from './database.ts';
 import type { Schema, Trx } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -93,6 +94,7 @@ async function startWriter(data: WriterData, port: NonNullable<typeof parentPort
     }
   }
 
+  giveBackAfterStart();
   port.on('message', async (message: WriteJob[] | 'close') => {
     if (message !== 'close') return port.postMessage(await runGroup(message));
     database.exec('pragma wal_checkpoint(truncate)');

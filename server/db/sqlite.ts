@@ -162,9 +162,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     storesModule: options.storesModule.href,
     flushDelayMs: options.flushDelayMs ?? 0,
   };
-  // A write leaves little behind: more room for new objects than this would only stay in memory.
-  const resourceLimits = { maxYoungGenerationSizeMb: 2 };
-  const worker = new Worker(moduleUrl('sqlite-writer', import.meta.url), { workerData, resourceLimits });
+  const worker = new Worker(moduleUrl('sqlite-writer', import.meta.url), { workerData });
   const writer = new Writer(worker, nameWrites(options.stores));
   return {
     kind: 'sqlite',
