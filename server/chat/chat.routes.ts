@@ -43,7 +43,11 @@ function addAsk(app: App, parts: ChatParts): void {
     async (request, reply) => {
       const visitor = visitorOf(request);
       const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat');
-      const asked = await ask(parts, { id: visitor.id, key: visitor.key, idempotency, waits: true }, request.body);
+      const asked = await ask(
+        parts,
+        { id: visitor.id, key: visitor.key, idempotency, traceId: request.id, waits: true },
+        request.body,
+      );
       const answer =
         'repeats' in asked
           ? await repeatTurn(parts, visitor, asked.repeats)

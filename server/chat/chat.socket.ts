@@ -19,7 +19,7 @@ export function addChatSocket(app: App, parts: ConversationParts): void {
     });
     const token = readCredential(request, cookie)?.token;
     const login = request.visitor && token ? { token, visitor: request.visitor } : undefined;
-    converse(socket, parts, login, request.log);
+    converse(socket, parts, login, request);
   });
 }
 

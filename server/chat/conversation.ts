@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { chatBody, socketFrame, type SocketContext, type SocketEvent, type SocketFrame } from '#contracts/chat.ts';
 import { Problem } from '../errors.ts';
@@ -48,7 +48,7 @@ export function converse(
   socket: Socket,
   parts: ConversationParts,
   known: Login | undefined,
-  logger: FastifyBaseLogger,
+  { id: traceId, log: logger }: Pick<FastifyRequest, 'id' | 'log'>,
 ): void {
   let login = known;
   let last: Promise<void> = Promise.resolve();
@@ -103,7 +103,7 @@ export function converse(
     if (frame.idempotency_key !== undefined) about.idempotency_key = frame.idempotency_key;
     if (parts.isClosing()) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
     const idempotency = readIdempotencyKey(frame.idempotency_key, 'WS /chat/ws');
-    const asked = await ask(parts, { id: userId, key, idempotency, waits: false }, readAs(chatBody, value));
+    const asked = await ask(parts, { id: userId, key, idempotency, traceId, waits: false }, readAs(chatBody, value));
     const followed =
       'repeats' in asked ? await findAnswer(parts, asked.repeats, userId) : { running: asked.generation };
     await send({ ...startOf(followed), ...about });

@@ -35,7 +35,11 @@ function addStart(app: App, parts: StreamParts): void {
     async (request, reply) => {
       const visitor = visitorOf(request);
       const idempotency = readIdempotencyKey(request.headers['idempotency-key'], 'POST /chat/stream');
-      const asked = await ask(parts, { id: visitor.id, key: visitor.key, idempotency, waits: false }, request.body);
+      const asked = await ask(
+        parts,
+        { id: visitor.id, key: visitor.key, idempotency, traceId: request.id, waits: false },
+        request.body,
+      );
       const id = 'repeats' in asked ? asked.repeats : asked.generation.plan.id;
       if ('repeats' in asked) await addQuotaHeaders(parts, visitor, reply);
       else void reply.headers(quotaHeaders(asked.quota, parts.clock()));

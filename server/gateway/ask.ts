@@ -5,6 +5,7 @@ import { invalidField, Problem } from '../errors.ts';
 import { visitorOf, type Identify, type Visitor } from '../http/visitor.ts';
 import { priceOf } from '../spend/price.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
+import { TRACE_HEADER } from '../upstream/transport.ts';
 import type { Aliases } from './aliases.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { beginOrNote, type BeginParts, type Forecast } from './begin-call.ts';
@@ -257,7 +258,7 @@ function sendKept(reply: FastifyReply, { contentType, answer }: KeptAnswer, head
 
 /** What is handed on of a client's headers: neither credentials nor whose organisation it is. */
 export function providerHeaders(request: FastifyRequest, contentType: string | undefined): string[] {
-  const headers = ['accept', String(request.headers.accept ?? '*/*')];
+  const headers = ['accept', String(request.headers.accept ?? '*/*'), TRACE_HEADER, request.id];
   if (contentType !== undefined) headers.push('content-type', contentType);
   const beta = request.headers['openai-beta'];
   if (beta !== undefined) headers.push('openai-beta', String(beta));

@@ -156,7 +156,11 @@ async function sendAnswer(
   // One key stands for one session: the pattern of the route alone would mix them.
   const route = `${request.method} ${request.routeOptions.url} ${sessionId}`;
   const idempotency = readIdempotencyKey(request.headers['idempotency-key'], route);
-  const asked = await startTurn(parts, { id: visitor.id, key: visitor.key, idempotency, waits: !streams }, question);
+  const asked = await startTurn(
+    parts,
+    { id: visitor.id, key: visitor.key, idempotency, traceId: request.id, waits: !streams },
+    question,
+  );
   if (streams) return sendStream(parts, reply, visitor, asked, sessionId);
   const turn =
     'repeats' in asked

@@ -35,6 +35,8 @@ export interface Asker {
   key?: VisitingKey | undefined;
   /** The `Idempotency-Key` header, with the route it came to. */
   idempotency: { route: string; key: string } | null;
+  /** The id of the request, for logs here and at the provider. */
+  traceId?: string;
   /** The request itself waits for the answer, so that it can be refused with what the provider says. */
   waits: boolean;
 }
@@ -100,7 +102,7 @@ async function begin(parts: AskParts, asker: Asker, question: Question, id: stri
     sessionId,
     userId: asker.id,
     reservation,
-    request: () => buildRequest(parts, begun, question, asker.key),
+    request: () => buildRequest(parts, begun, question, asker),
     forgetsRefused: asker.waits && isNew,
     regenerates: place.kind === 'regenerates',
   });
@@ -127,7 +129,7 @@ async function buildRequest(
   parts: AskParts,
   turn: BegunTurn,
   question: Question,
-  key: VisitingKey | undefined,
+  { key, traceId }: Asker,
 ): Promise<PreparedRequest> {
   const { config, database, catalogue } = parts;
   const setting = await readSessionSetting(database.read, turn.sessionId);
@@ -154,6 +156,7 @@ async function buildRequest(
     maxTokens,
     leftOut,
     citations: citations && JSON.stringify(citations),
+    ...(traceId === undefined ? {} : { traceId }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { TimeLimits } from './chat-call.ts';
 import { readModelList } from './model-list.ts';
 import { failureOfConnection, failureOfStatus, timeoutFailure } from './provider-failure.ts';
 import { isReasoningModel } from './reasoning-models.ts';
-import type { Transport } from './transport.ts';
+import { TRACE_HEADER, type Transport } from './transport.ts';
 import type { CatalogueModel, ChatRequest, ChatResult, Provider } from './upstream.ts';
 
 interface OpenAiOptions {
@@ -52,7 +52,9 @@ export async function createOpenAiProvider(options: OpenAiOptions): Promise<Open
           return;
         }
         const call = new ChatCall({ request, sink, signal, limits, secrets, resolve, reject });
-        pool.dispatch({ path: chatPath, method: 'POST', headers: chatHeaders, body: chatBody(request) }, call);
+        const { traceId } = request;
+        const sent = traceId === undefined ? chatHeaders : [...chatHeaders, TRACE_HEADER, traceId];
+        pool.dispatch({ path: chatPath, method: 'POST', headers: sent, body: chatBody(request) }, call);
         call.dispatched();
       });
     },

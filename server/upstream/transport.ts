@@ -2,6 +2,9 @@ import type { Dispatcher } from 'undici';
 import type { Readable } from 'node:stream';
 import type { TimeLimits } from './chat-call.ts';
 
+/** Takes the id of a request in our log to the provider's (OpenAI's API reference, «Debugging requests»). */
+export const TRACE_HEADER = 'x-client-request-id';
+
 /** A request as the gateway hands it on. */
 export interface ProviderRequest {
   method: string;

@@ -14,6 +14,8 @@ export interface ChatRequest {
   temperature?: number;
   /** Tokens; sent as `max_completion_tokens` to reasoning models. */
   maxTokens?: number;
+  /** The request that it is asked for, as our log and the provider's know it. */
+  traceId?: string;
 }
 
 /** Tokens as the provider counted them (or an estimate, where it did not say). */
