@@ -13,10 +13,14 @@ export function ownDataOf(database: Database): OwnData[] {
     (userId) => account(database.read, userId),
     (userId) => conversations(database, userId),
     (userId) => lists(database.read, userId),
+    (userId) => files(database.read, userId),
   ];
 }
 
-const json = (path: string, value: unknown): ExportedFile => ({ path, text: JSON.stringify(value, null, 2) });
+const json = (path: string, value: unknown): ExportedFile => ({
+  path,
+  content: Buffer.from(JSON.stringify(value, null, 2)),
+});
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString());
 
 async function* account(db: Db, userId: number): AsyncGenerator<ExportedFile> {
@@ -54,7 +58,7 @@ async function* conversations(database: Database, userId: number): AsyncGenerato
     last = row.id;
     const session = await loadSession({ database }, row.id, visitor);
     yield json(`chats/${row.id}.json`, session);
-    yield { path: `chats/${row.id}.md`, text: toMarkdown(session) };
+    yield { path: `chats/${row.id}.md`, content: Buffer.from(toMarkdown(session)) };
   }
 }
 
@@ -125,4 +129,38 @@ async function* lists(db: Db, userId: number): AsyncGenerator<ExportedFile> {
     'usage.json',
     await db.selectFrom('daily_usage').select(['day', 'used']).where('user_id', '=', userId).orderBy('day').execute(),
   );
+}
+
+/** Files that are kept here, each as it was brought, and the vector stores that search them. */
+async function* files(db: Db, userId: number): AsyncGenerator<ExportedFile> {
+  const kept = db.selectFrom('provider_objects').where('user_id', '=', userId).where('kind', '=', 'file');
+  const described = await kept.select(['id', 'document', 'created_at']).orderBy('id').execute();
+  yield json(
+    'files.json',
+    described.map(({ document, ...file }) => ({ ...file, ...JSON.parse(document) })),
+  );
+  const stores = await db
+    .selectFrom('vector_stores')
+    .select(['id', 'public_id', 'name', 'metadata', 'created_at'])
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute();
+  const stored = await db
+    .selectFrom('vector_files')
+    .innerJoin('vector_stores', 'vector_stores.id', 'vector_files.store_id')
+    .select(['vector_files.store_id', 'vector_files.file_id', 'vector_files.status', 'vector_files.attributes'])
+    .where('vector_stores.user_id', '=', userId)
+    .orderBy('vector_files.id')
+    .execute();
+  yield json(
+    'vector-stores.json',
+    stores.map(({ id, ...store }) => ({
+      ...store,
+      files: stored.filter((file) => file.store_id === id).map(({ store_id: _store, ...file }) => file),
+    })),
+  );
+  for (const { id } of described) {
+    const file = await kept.select('content').where('id', '=', id).executeTakeFirst();
+    if (file?.content) yield { path: `files/${id}`, content: Buffer.from(file.content) };
+  }
 }

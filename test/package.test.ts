@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import OpenAI, { toFile } from 'openai';
 import { afterAll, expect, inject, test } from 'vitest';
+import { joinAs } from './client.ts';
+import { pdfOf } from './pdf.ts';
 import { startScriptedProvider } from './scripted-provider.ts';
+import { startProcess } from './server-process.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -24,9 +28,24 @@ async function install(archive: string): Promise<string> {
   return join(modules, 'daesa');
 }
 
+/** A PDF is read by a thread of its own, whose file the build has to put where the server looks for it. */
+async function searchPdf(installed: string): Promise<string | undefined> {
+  const server = await startProcess({}, undefined, join(installed, 'dist/server/main.js'));
+  const url = (await server.ready).replace('localhost', '127.0.0.1');
+  const { key } = (await (await joinAs(url)).post('/keys', { name: 'test' })).body;
+  const openai = new OpenAI({ apiKey: key, baseURL: `${url}/v1`, maxRetries: 0 });
+  const content = Buffer.from(pdfOf('Parking costs seven coins'));
+  const file = await openai.files.create({ file: await toFile(content, 'parking.pdf'), purpose: 'assistants' });
+  const store = await openai.vectorStores.create({});
+  await openai.vectorStores.files.createAndPoll(store.id, { file_id: file.id }, { pollIntervalMs: 50 });
+  const { data } = await openai.vectorStores.search(store.id, { query: 'parking coins' });
+  await server.stop();
+  return data[0]?.content[0]?.text;
+}
+
 // The package does not depend on the database: once is enough.
 test.runIf(inject('database') === 'sqlite')(
-  'the packed archive gives a program its class with types, and a command',
+  'the packed archive gives a program its class with types, a command, and a server that reads PDF',
   async () => {
     await run('npm', ['run', '--silent', 'package', '--', '--pack-destination', folder], { cwd: root });
     const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
@@ -53,6 +72,7 @@ test.runIf(inject('database') === 'sqlite')(
     });
     expect(command.stdout).toContain('sample requests');
     await provider.close();
+    expect(await searchPdf(installed)).toContain('Parking costs seven coins');
   },
   180_000,
 );

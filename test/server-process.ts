@@ -23,10 +23,14 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** What `npm start` runs in the end: the real `node server/main.ts`, on a port and in a place of its own. */
-export async function startProcess(env: Record<string, string> = {}, on?: Place): Promise<ServerProcess> {
+/** The real `node server/main.ts`, or a built one, on a port and in a place of its own. */
+export async function startProcess(
+  env: Record<string, string> = {},
+  on?: Place,
+  program = main,
+): Promise<ServerProcess> {
   const place = on ?? (await freshPlace());
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [program], {
     env: {
       PATH: process.env.PATH,
       PORT: '0',

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 /** One file of the archive. */
 export interface ExportedFile {
   path: string;
-  text: string;
+  content: Buffer;
 }
 
 /** What a feature gives an account of its own data: files, made one after the other. */
@@ -20,9 +20,9 @@ export function exportAccount(features: OwnData[], userId: number): Readable {
   void (async () => {
     try {
       for (const feature of features) {
-        for await (const { path, text } of feature(userId)) {
+        for await (const { path, content } of feature(userId)) {
           if (output.destroyed) return;
-          zip.addBuffer(Buffer.from(text), path);
+          zip.addBuffer(content, path);
           await taken(output);
         }
       }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
 import { readZip } from '#test/read-zip.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A member of every feature: chats, keys, quotes, votes, reports, pages, a provider, a second factor, lines of the log. */
+/** A member of every feature: chats, keys, files, quotes, votes, reports, pages, a provider, a second factor, lines of the log. */
 async function busyMember(nickname: string): Promise<{ member: Client; id: number; key: string; page: string }> {
   const member = await joinAs(server.url, nickname, `${nickname}@example.com`);
   const { id } = (await member.get('/accounts/profile')).body;
@@ -35,6 +36,11 @@ async function busyMember(nickname: string): Promise<{ member: Client; id: numbe
     { model: 'demo', messages: [{ role: 'user', content: 'hi' }] },
     { authorization: `Bearer ${key.key}` },
   );
+  const openai = new OpenAI({ apiKey: key.key, baseURL: `${server.url}/v1`, maxRetries: 0 });
+  const content = await toFile(Buffer.from('바다는 파랗다'), 'sea.txt');
+  const file = await openai.files.create({ file: content, purpose: 'assistants' });
+  const store = await openai.vectorStores.create({ name: 'Sea' });
+  await openai.vectorStores.files.createAndPoll(store.id, { file_id: file.id }, { pollIntervalMs: 20 });
   await member.post('/quote', { content: '강한 사람은 없어요' });
   const { body: quote } = await chief.post('/quote', { content: '표를 받을 문장' });
   await member.put(`/quote/${quote.id}/vote`);
@@ -134,7 +140,12 @@ test('everything of an account comes as one archive, in JSON and Markdown, witho
   expect(read(`${session}.md`)).toContain('오늘 뭐 먹지?');
   expect(JSON.parse(read(`${session}.json`)).prompts[0].content).toBe('오늘 뭐 먹지?');
   expect(JSON.parse(read('quotes.json'))).toHaveLength(1);
-  const everything = ['account', 'keys', 'logins', 'pages', 'votes', 'usage']
+  const [kept] = JSON.parse(read('files.json'));
+  expect(kept).toMatchObject({ filename: 'sea.txt', purpose: 'assistants' });
+  expect(read(`files/${kept.id}`)).toBe('바다는 파랗다');
+  const stored = { name: 'Sea', files: [{ file_id: kept.id, status: 'completed' }] };
+  expect(JSON.parse(read('vector-stores.json'))).toMatchObject([stored]);
+  const everything = ['account', 'keys', 'logins', 'pages', 'votes', 'usage', 'files', 'vector-stores']
     .map((name) => read(`${name}.json`))
     .join('\n');
   for (const secret of [key, member.token, 'argon2id', '_hash']) expect(everything).not.toContain(secret);
