@@ -87,6 +87,22 @@ test('a budget that ends between two calls fails the run as a rate limit, and th
   });
 });
 
+test('outputs that are given again under an Idempotency-Key are taken once, others are refused as ever', async () => {
+  const { id, openai: client, plain } = await house.key();
+  house.provider.script(call, { text: 'Sunny.' });
+  const run = await waiting(client);
+  const path = `/v1/threads/${run.thread_id}/runs/${run.id}/submit_tool_outputs`;
+  const headers = { 'openai-beta': 'assistants=v2', 'idempotency-key': 'outputs-1' };
+  const give = (text: string, more = {}) =>
+    plain.post(path, { tool_outputs: [{ tool_call_id: 'call_a', output: text }] }, { ...headers, ...more });
+  expect((await give('sun')).status).toBe(200);
+  const ended = await client.beta.threads.runs.poll(run.id, { thread_id: run.thread_id }, poll);
+  const again = await give('sun');
+  expect([again.status, again.body.id, again.body.status]).toEqual([200, run.id, ended.status]);
+  expect((await give('rain')).status).toBe(400);
+  expect((await house.ledger()).filter((row) => row.key_id === id)).toHaveLength(2);
+});
+
 test('a run that has used all tokens of its answer asks no more, and is incomplete', async () => {
   house.provider.script({ ...call, usage: { prompt: 100, completion: 1_660 } });
   const ended = await answered(openai, await waiting(openai));

@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import { Problem } from '../errors.ts';
-import type { Trx } from '../db/schema.ts';
+import type { Db, Trx } from '../db/schema.ts';
 import { reserve, type ReserveArgs, type Reserved } from '../spend/spend.store.ts';
 import { findActiveRun, refuseDuringTurn } from '../turns/thread-turn.store.ts';
 import { changeRun, EXPIRES_MS } from './advance-run.store.ts';
 import { addMessage, type NewMessage } from './messages.store.ts';
-import { runColumns, type RunRow } from './runs.store.ts';
+import { readSteps, runColumns, type RunRow } from './runs.store.ts';
 
 /** Locks an own session, so that one thing at a time happens in its thread. */
 async function lockThread(trx: Trx, args: { sessionId: number; userId: number }): Promise<void> {
@@ -220,6 +220,17 @@ export interface KeptToolCall {
   type: 'function' | 'file_search';
   function?: { name: string; arguments: string; output: string | null };
   file_search?: object;
+}
+
+/** Whether a run has taken exactly these outputs before. */
+export async function hasTaken(db: Db, args: { runId: number; outputs: Record<string, string> }): Promise<boolean> {
+  const steps = await readSteps(db, args.runId);
+  return steps.some(({ details }) => {
+    const { tool_calls: calls = [] } = JSON.parse(details) as { tool_calls?: KeptToolCall[] };
+    const functions = calls.filter(({ type }) => type === 'function');
+    const same = functions.every(({ id, function: called }) => args.outputs[id] === called!.output);
+    return same && functions.length > 0 && functions.length === Object.keys(args.outputs).length;
+  });
 }
 
 /** Takes the outputs of every call that a run waits for; it is queued again. Throws 400 where they do not fit. */

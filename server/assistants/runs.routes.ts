@@ -26,7 +26,7 @@ import { keepAttachments, keepResources } from './resources.ts';
 import { routeOptions, type Params } from './route-options.ts';
 import { runDocument, showRun, showStep } from './run-document.ts';
 import { reserveArgs } from './run-reservation.ts';
-import { beginRun, cancelRun, changeRunMetadata, expireRuns, submitOutputs } from './run-state.store.ts';
+import { beginRun, cancelRun, changeRunMetadata, expireRuns, hasTaken, submitOutputs } from './run-state.store.ts';
 import { findRepeated, findRun, listRuns, readSteps, type RunRow } from './runs.store.ts';
 import type { AssistantDocument, KeptResources } from './show-assistant.ts';
 import { showThread } from './show-thread.ts';
@@ -247,10 +247,15 @@ export function addRunRoutes(scope: App, parts: AssistantParts): void {
   scope.post(submit, routeOptions(parts, 'Gives a run the outputs it waits for'), async (request, reply) => {
     const body = readBody(toolOutputsBody, request, depth);
     const { thread, run: found } = await ownRun(parts, request);
+    const outputs = Object.fromEntries(body.tool_outputs.map((output) => [output.tool_call_id, output.output]));
+    // A client that asks again with its key did not hear that they were taken.
+    if (claimOf(request) && (await hasTaken(database.read, { runId: found.id, outputs }))) {
+      return show(parts, { thread, run: found });
+    }
     const run = await database.write(submitOutputs, {
       sessionId: thread.session_id,
       id: found.public_id,
-      outputs: Object.fromEntries(body.tool_outputs.map((output) => [output.tool_call_id, output.output])),
+      outputs,
       instanceId: parts.instanceId,
       now: clock(),
     });
