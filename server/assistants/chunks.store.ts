@@ -77,7 +77,8 @@ export interface ChunkRow {
   document: string;
 }
 
-const PAGE = 500;
+/** Small, so that whoever scores a page does not keep the process from answering others. */
+const PAGE = 100;
 
 /** Every passage of some stores of one user, in pages. */
 export async function* readChunks(db: Db, args: { userId: number; storeIds: string[] }): AsyncGenerator<ChunkRow[]> {
