@@ -68,6 +68,16 @@ export function findUser(db: Db, id: number): Promise<UserRow | undefined> {
   return db.selectFrom('users').select(userColumns).where('id', '=', id).executeTakeFirst();
 }
 
+/** Waits for whoever changes the account now: an update that changes nothing locks the row. Gives its password's hash. */
+export function lockUser(trx: Trx, id: number): Promise<Pick<UserRow, 'password_hash'> | undefined> {
+  return trx
+    .updateTable('users')
+    .set((row) => ({ password_hash: row.ref('password_hash') }))
+    .where('id', '=', id)
+    .returning('password_hash')
+    .executeTakeFirst();
+}
+
 export interface NewLogin {
   tokenHash: string;
   /** Milliseconds UTC. */

@@ -1,10 +1,11 @@
 import { record } from '../audit/audit.store.ts';
 import type { Schema, Trx } from '../db/schema.ts';
-import { grantToChosen } from './accounts.store.ts';
+import { grantToChosen, lockUser } from './accounts.store.ts';
 
 /** A proof that was sent to an address; a new one makes earlier ones of its purpose void. */
 export async function keepMailToken(trx: Trx, args: { token: Schema['mail_tokens']; now: number }): Promise<void> {
   const { token, now } = args;
+  await lockUser(trx, token.user_id);
   await trx.deleteFrom('mail_tokens').where('expires_at', '<=', now).execute();
   await trx
     .deleteFrom('mail_tokens')
@@ -73,6 +74,7 @@ export async function resetPassword(
   const proof = await takeMailToken(trx, { ...args, purpose: 'reset' });
   if (!proof) return undefined;
   const { userId } = proof;
+  await trx.deleteFrom('mail_tokens').where('user_id', '=', userId).where('purpose', '=', 'reset').execute();
   await trx.updateTable('users').set({ password_hash: args.passwordHash }).where('id', '=', userId).execute();
   await trx.deleteFrom('logins').where('user_id', '=', userId).execute();
   // The mail has come where it was sent, so the address is verified as well.

@@ -118,6 +118,14 @@ describe('a forgotten password', () => {
     expect((await logIn(person.email, password)).status).toBe(200);
   });
 
+  test('has one link that works, also where two are asked for at the same moment', async () => {
+    const person = await joined();
+    await Promise.all([resetToken(person.email), resetToken(person.email)]);
+    const { read } = server.context.database;
+    const live = await read.selectFrom('mail_tokens').select('email_key').where('purpose', '=', 'reset').execute();
+    expect(live.filter((token) => token.email_key === person.email)).toHaveLength(1);
+  });
+
   test('tells nobody whether an address has an account', async () => {
     const person = await joined();
     const [known, unknown] = [

@@ -7,6 +7,7 @@ import {
   findUserByEmail,
   grantToChosen,
   insertUser,
+  lockUser,
   logIn,
   type NewLogin,
   type UserRow,
@@ -223,13 +224,8 @@ export async function unlinkIdentity(
   args: { userId: number; provider: ProviderName; now: number },
 ): Promise<boolean> {
   const { userId, provider, now } = args;
-  // An update that changes nothing locks the row, so two providers can't go at the same moment.
-  const user = await trx
-    .updateTable('users')
-    .set((row) => ({ password_hash: row.ref('password_hash') }))
-    .where('id', '=', userId)
-    .returning('password_hash')
-    .executeTakeFirst();
+  // Locked, so that two providers can't go at the same moment.
+  const user = await lockUser(trx, userId);
   const linked = await listIdentities(trx, userId);
   if (!linked.some((identity) => identity.provider === provider)) return false;
   if (linked.length === 1 && !user?.password_hash) throw new Problem('last_login_method');

@@ -1,6 +1,7 @@
 import { record } from '../audit/audit.store.ts';
 import type { Db, Trx } from '../db/schema.ts';
 import { Problem } from '../errors.ts';
+import { lockUser } from './accounts.store.ts';
 
 export interface TwoFactor {
   secret: string;
@@ -57,6 +58,7 @@ export async function enableTwoFactor(
 }
 
 export async function replaceRecoveryCodes(trx: Trx, args: { userId: number; codeHashes: string[] }): Promise<void> {
+  await lockUser(trx, args.userId);
   await trx.deleteFrom('recovery_codes').where('user_id', '=', args.userId).execute();
   const rows = args.codeHashes.map((hash) => ({ user_id: args.userId, code_hash: hash }));
   await trx.insertInto('recovery_codes').values(rows).execute();

@@ -72,6 +72,15 @@ describe('a second factor', () => {
     expect((await logIn(person.email, codeOf(secret, now + STEP_MS))).status).toBe(200);
   });
 
+  test('takes a recovery code once, also at the same moment, and ten new codes are ten', async () => {
+    const { person, codes } = await protectedAccount();
+    const tries = await Promise.all([1, 2, 3].map(() => logIn(person.email, codes[0]!)));
+    expect(tries.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    const renewed = { current_password: password };
+    await Promise.all([1, 2, 3].map(() => person.post('/accounts/two-factor/recovery-codes', renewed)));
+    expect((await person.get('/accounts/security')).body.recovery_codes).toBe(10);
+  });
+
   test('has recovery codes that work once each; new ones replace them', async () => {
     const { person, codes } = await protectedAccount();
     expect((await logIn(person.email, codes[0]!.toUpperCase())).status).toBe(200);

@@ -65,9 +65,10 @@ async function claimKey(trx: Trx, userId: number, claim: KeepClaim, now: number)
     .where('user_id', '=', userId)
     .where('route', '=', route)
     .where('key', '=', key)
-    .executeTakeFirstOrThrow();
-  if (first.body_hash !== bodyHash) throw new Problem('idempotency_mismatch');
-  if (first.answer === null || first.content_type === null) {
+    .executeTakeFirst();
+  if (first && first.body_hash !== bodyHash) throw new Problem('idempotency_mismatch');
+  // No row: the first call has failed since the claim, and its key is free to be tried again.
+  if (!first || first.answer === null || first.content_type === null) {
     throw new Problem('idempotency_running', undefined, { retryAfterS: 1 });
   }
   return { contentType: first.content_type, answer: first.answer };

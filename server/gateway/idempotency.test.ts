@@ -62,6 +62,14 @@ test('only an answer is remembered: after a refusal or a failure the key is free
   }
 });
 
+test('a key that is freed while others come with it is running or free, never an error of ours', async () => {
+  house.provider.setDefault({ status: 400 });
+  for (let round = 0; round < 3; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 25 }, () => ask(`freed-${round}`)));
+    expect(answers.filter(({ status }) => status !== 400 && status !== 409)).toEqual([]);
+  }
+});
+
 test('a stream is given again byte for byte', async () => {
   const body = { ...question, stream: true };
   const first = await ask('stream', body);

@@ -256,7 +256,9 @@ async function claimKey(
     .where('user_id', '=', userId)
     .where('route', '=', route)
     .where('key', '=', key)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  // The first request has failed since the claim, and its key is free to be tried again.
+  if (!first) throw new Problem('idempotency_running', undefined, { retryAfterS: 1 });
   if (first.body_hash !== bodyHash) throw new Problem('idempotency_mismatch');
   return first.generation_id;
 }
