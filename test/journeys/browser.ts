@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
@@ -71,7 +72,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
 
 /** Keeps what the page looks like, for people to look at. */
 export async function photograph(page: Page, name: string): Promise<void> {
-  mkdirSync(output, { recursive: true });
+  mkdirSync(dirname(`${output}${name}`), { recursive: true });
   await page.screenshot({ path: `${output}${name}.png` });
 }
 

@@ -66,6 +66,7 @@ test('two-step login is turned on with an app, and its recovery codes are shown 
   await page.getByLabel(t.currentPassword, { exact: true }).fill('correct horse 7');
   await page.keyboard.press('Enter');
   const secret = await page.locator('[data-secret]').innerText();
+  await page.getByRole('img', { name: t.qrCode }).waitFor();
   await photograph(page, 'profile-two-factor');
   const totp = new TOTP({ secret: Secret.fromBase32(secret.replaceAll(' ', '')) });
   await page.getByRole('textbox', { name: t.code }).fill(totp.generate());

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { z } from 'zod';
 import type { recoveryCodes, twoFactorSetup } from '#contracts/accounts.ts';
 import { call, send } from '../lib/api-client.ts';
@@ -14,6 +14,9 @@ import { linkClass } from './account-layout.tsx';
 import { confirmationOf, CurrentPassword, useConfirmationFailures } from './password-field.tsx';
 import { profileTexts } from './profile-texts.ts';
 import { useRefreshSecurity, type Security } from './security-queries.ts';
+
+// Few people turn it on, and each does so once.
+const SecretCode = lazy(async () => ({ default: (await import('./secret-code.tsx')).SecretCode }));
 
 type Setup = z.infer<typeof twoFactorSetup>;
 type Codes = z.infer<typeof recoveryCodes>;
@@ -105,6 +108,9 @@ function Secret({ setup }: { setup: Setup }) {
   const t = useRouteTexts(profileTexts);
   return (
     <div className="rounded-md bg-sunken p-4">
+      <Suspense fallback={<div className="mb-4 h-44" />}>
+        <SecretCode text={setup.uri} label={t('qrCode')} />
+      </Suspense>
       <p className="text-xs text-soft">{t('secret')}</p>
       <code className="mt-1 block font-mono text-base break-all select-all" data-secret>
         {setup.secret.match(/.{1,4}/g)?.join(' ')}

@@ -1,3 +1,4 @@
+import type { Citation } from '#contracts/chat.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
 import type { SessionPrompt } from '#contracts/sessions.ts';
 
@@ -38,6 +39,8 @@ export interface ShownTurn {
   /** The ids of all answers, the oldest first, and which of them is shown. */
   replies: readonly number[];
   chosen: number | undefined;
+  /** Lines of the request board that the answer draws on. */
+  citations: readonly Citation[];
 }
 
 export function newTurn(key: string, question: string, askedAt: number): ShownTurn {
@@ -60,6 +63,7 @@ export function newTurn(key: string, question: string, askedAt: number): ShownTu
     versions: [],
     replies: [],
     chosen: undefined,
+    citations: [],
   };
 }
 
@@ -82,6 +86,7 @@ export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined):
     versions: prompt.versions,
     replies: prompt.replies.map(({ id }) => id),
     chosen: reply?.id,
+    citations: reply?.citations ?? [],
   };
 }
 

@@ -203,7 +203,10 @@ export class Thread {
       )
       .catch(() => 'left' as const);
     if (end === 'missing') await this.#recover(key);
-    if (end !== 'left') this.#host.onSettled(this);
+    if (end === 'left') return;
+    this.#host.onSettled(this);
+    // What an answer draws on stands with the stored one; the bot that everybody begins with draws on nothing.
+    if (end === 'over' && this.#view.bot !== undefined && this.#view.bot !== 'free') await this.load();
   }
 
   #take(key: string, event: StreamEvent, position: number): void {

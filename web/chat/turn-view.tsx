@@ -9,6 +9,7 @@ import { showToast } from '../lib/toasts.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { chatTexts } from './chat-texts.ts';
+import { Citations } from './citations.tsx';
 import { copyAnswer } from './copy-answer.ts';
 import { Markdown } from './markdown/lazy-markdown.tsx';
 import { Pager } from './pager.tsx';
@@ -57,6 +58,7 @@ function Answer({ turn, thread, last }: TurnViewProps) {
       {(turn.state === 'failed' || turn.state === 'interrupted' || (turn.failure && !underWay)) && (
         <Failure turn={turn} thread={thread} last={last} />
       )}
+      {!underWay && <Citations quotes={turn.citations} />}
       {turn.answer && !underWay && (
         <Actions
           turn={turn}

@@ -112,9 +112,9 @@ function Controls({ view, administrator, onDownload }: ControlsProps) {
 function Totals({ report, locale }: { report: views.Report; locale: string }) {
   const t = useRouteTexts(usageTexts);
   return (
-    <dl className="mb-6 grid grid-cols-3 gap-px overflow-hidden rounded-lg border border-line bg-line">
+    <dl className="mb-6 grid grid-cols-1 gap-px min-[420px]:grid-cols-3 overflow-hidden rounded-lg border border-line bg-line">
       {views.metrics.map((metric) => (
-        <div key={metric} className="bg-raised px-4 py-3">
+        <div key={metric} className="flex items-baseline justify-between gap-3 bg-raised px-4 py-3 min-[420px]:block">
           <dt className="text-xs text-soft">{t(`metric.${metric}`)}</dt>
           <dd className="mt-0.5 text-base font-medium tabular-nums [overflow-wrap:anywhere] md:text-lg">
             {views.sayValue(views.valueOf(report.total, metric), metric, locale)}

@@ -1,0 +1,84 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { openBrowser, photograph, visit, type Language, type Visit } from './browser.ts';
+import { furnish, screens, type Made } from './screens.ts';
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+const languages: Language[] = ['ko', 'en'];
+const people = ['guest', 'member', 'administrator'] as const;
+const visits = new Map<string, Visit>();
+let server: ChatServer;
+let browser: Browser;
+let made: Made;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+  const person = await server.join('하늘');
+  made = await furnish(server, person);
+  const accounts = { guest: {}, member: { as: person }, administrator: { as: server.administrator } };
+  for (const language of languages) {
+    for (const who of people) {
+      visits.set(`${who} ${language}`, await visit(browser, server.url, { language, ...accounts[who] }));
+    }
+  }
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const views = (['light', 'dark'] as const).flatMap((colorScheme) =>
+  [
+    { device: 'desktop', width: 1280, height: 800 },
+    { device: 'phone', width: 320, height: 640 },
+  ].map((size) => ({ colorScheme, ...size })),
+);
+
+/** What keeps people out of the screen as it stands. */
+async function barriersIn(page: Page, colorScheme: 'light' | 'dark'): Promise<string[]> {
+  // A theme changes colours and nothing else: the structure has been judged in the light.
+  const rules: axe.RunOptions = colorScheme === 'dark' ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {};
+  const violations = await page.evaluate(
+    async (options) => (await window.axe.run({ resultTypes: ['violations'], ...options })).violations,
+    rules,
+  );
+  const found = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (tooWide > 0) found.push(`scrolls sideways by ${tooWide} px`);
+  const raw = await page.evaluate(() =>
+    /\b[a-z]+\.[a-z]+[A-Z]\w*\b|\bundefined\b|\bNaN\b/.exec(document.body.innerText)?.at(0),
+  );
+  if (raw) found.push(`shows "${raw}"`);
+  return found;
+}
+
+const cases = languages.flatMap((language) => screens.map((screen) => ({ language, ...screen })));
+
+test.each(cases)(
+  'everybody can use it, in both themes, on a desktop and on the narrowest phone: $name ($language)',
+  async ({ language, name: screen, path, as, ready = 'h1' }) => {
+    const { page, wrong } = visits.get(`${as} ${language}`)!;
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(typeof path === 'string' ? path : path(made));
+    await page.locator(ready).first().waitFor();
+    await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
+    await page.evaluate(axe.source);
+    for (const { colorScheme, device, width, height } of views) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height });
+      await photograph(page, `screens/${screen}-${language}-${colorScheme}-${device}`);
+      expect(await barriersIn(page, colorScheme), `${colorScheme}, ${device}`).toEqual([]);
+    }
+    expect(wrong).toEqual([]);
+  },
+);
