@@ -1,7 +1,8 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { clientOf, joinAs, type Client } from '#test/client.ts';
 import { startScriptedProvider, type ScriptedProvider } from '#test/scripted-provider.ts';
-import { startServer, type TestServer } from '#test/server.ts';
+import { freshPlace, startServer, type TestServer } from '#test/server.ts';
 
 let server: TestServer;
 let provider: ScriptedProvider;
@@ -159,7 +160,7 @@ test('chat does not go into an intake, and a failed model keeps every answer', a
   expect(await used(member)).toBe(1);
 });
 
-test('a guided session goes on after a restart, with the questions it began with', async () => {
+test('a guided session goes on with the questions it began with, whatever becomes of its bot', async () => {
   const path = await begin();
   await member.post(`${path}/prompts`, { content: '하루 한 시간 공부해요' });
   const before = (await administrator.get('/bots/planner')).body.intake;
@@ -167,6 +168,38 @@ test('a guided session goes on after a restart, with the questions it began with
   const { body } = await member.get(path);
   expect(body.next_question).toMatchObject({ kind: 'goal', number: 2, of: 3 });
   await administrator.put('/bots/planner', { intake: before });
+});
+
+test('a guided session goes on days later, after a restart', async () => {
+  const on = await freshPlace();
+  const env = { OPENAI_BASE_URL: provider.url };
+  const first = await startServer({ on, env });
+  const earlier = await joinAs(first.url, 'planner');
+  const path = await begin(earlier);
+  await earlier.post(`${path}/prompts`, { content: '하루 한 시간 공부해요' });
+  await first.close();
+  const second = await startServer({ on, env, clock: () => Date.now() + 3 * 86_400_000 });
+  const later = clientOf(second.url, earlier.token);
+  expect((await later.get(path)).body.next_question).toMatchObject({ kind: 'goal', number: 2, of: 3 });
+  await later.post(`${path}/prompts`, { content: '3월에 자격증 따기' });
+  expect((await later.post(`${path}/prompts`, { content: '' })).status).toBe(201);
+  expect(messagesOf(0).at(-1)!.content).toContain('하루 한 시간 공부해요');
+  await second.close();
+  rmSync(on.dataDir, { recursive: true, force: true });
+});
+
+test('where the window of the model is full, turns are left out, never the intake', async () => {
+  const path = await begin();
+  await answerAll(path);
+  await member.post(`${path}/ask`);
+  const long = '긴 이야기 '.repeat(1_500);
+  for (const content of [`${long}1`, `${long}2`]) await member.post(`${path}/prompts`, { content });
+  const session_id = Number(path.split('/').at(-1));
+  const { body } = await member.post('/chat', { content: '그래서?', session_id, model: 'gpt-4' });
+  expect(body.left_out).toBeGreaterThan(0);
+  const sent = messagesOf(3).map(({ content }) => content);
+  expect(sent[1]).toContain('3월에 자격증 따기');
+  expect(sent.at(-1)).toBe('그래서?');
 });
 
 test('nobody else answers or asks in a session, public or not', async () => {
