@@ -80,3 +80,27 @@ test('a key is edited on a phone, and an empty field takes its limit away', asyn
   await photograph(page, 'keys-320');
   await close();
 });
+
+test('a webhook for budget alerts is set, its secret shown once, and removed', async () => {
+  const person = await server.join();
+  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  await page.goto('/keys');
+  await page.getByRole('button', { name: t.setWebhook }).click();
+  const address = page.getByRole('textbox', { name: t.webhookAddress });
+  await address.fill('http://127.0.0.1/hook');
+  await page.keyboard.press('Enter');
+  await page.getByText(t.webhookWrong).waitFor();
+  await address.fill('https://hooks.example.com/daesa');
+  await page.keyboard.press('Enter');
+  const secret = await page.locator('[data-secret]').innerText();
+  expect(secret).toMatch(/^whsec_/);
+  await photograph(page, 'keys-webhook');
+  await page.getByRole('button', { name: t.kept }).click();
+  await page.getByText('https://hooks.example.com/daesa').waitFor();
+  expect(await page.content()).not.toContain(secret);
+  await page.getByRole('button', { name: t.removeWebhook }).click();
+  await page.getByText(t.noWebhook).waitFor();
+  expect((await person.get('/usage/webhook')).status).toBe(404);
+  expect(wrong).toEqual([]);
+  await close();
+});

@@ -14,6 +14,7 @@ import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { FormDialog } from '../ui/form-dialog.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
+import { AlertsSection } from './alerts-section.tsx';
 import { KeyFields, readKeyForm } from './key-form.tsx';
 import { changeKey, createKey, keysQuery, revokeKey, useRefreshKeys, type NewKey } from './key-queries.ts';
 import { keyTexts } from './key-texts.ts';
@@ -25,6 +26,7 @@ export function KeysPage() {
   const t = useRouteTexts(keyTexts);
   const [doing, setDoing] = useState<Doing>();
   const [made, setMade] = useState<NewKey>();
+  const profile = useProfile();
   useNeedsLogin();
   const create = (
     <Button look="primary" onClick={() => setDoing({ what: 'create' })}>
@@ -39,6 +41,7 @@ export function KeysPage() {
         <BookOpen aria-hidden className="size-4 text-soft" />
         {t('docs')}
       </a>
+      {profile && <AlertsSection />}
       <KeyDialog doing={doing} onClose={() => setDoing(undefined)} onMade={setMade} />
       <NewKeyDialog made={made} onClose={() => setMade(undefined)} />
     </Page>
