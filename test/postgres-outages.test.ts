@@ -28,7 +28,7 @@ describe.runIf(inject('database') === 'postgres')('a PostgreSQL', () => {
     await other.close();
     await server.close();
     await postgres.stop();
-  });
+  }, 60_000);
 
   async function cutConnections(): Promise<void> {
     const client = new pg.Client({ connectionString: postgres.url });

@@ -4,7 +4,7 @@ import { askAside } from './ask-aside.ts';
 /** A query that lasts longer makes us look whether the database answers at all. */
 const LONG_MS = 2_000;
 /** A database that is there says something in this time, be it that it takes nobody more. */
-const PROBE_MS = 1_000;
+const PROBE_MS = 2_000;
 /** So long after it said nothing it is asked for a sign of life at once. */
 const DOUBTED_MS = 3_000;
 
