@@ -1,4 +1,5 @@
-import { foldText, gramsOf } from '../search/grams.ts';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { foldText, piecesOf } from '../search/grams.ts';
 import { readChunks, type ChunkRow } from './chunks.store.ts';
 import { embed, fromBytes, type Asker } from './embed.ts';
 import type { AssistantParts } from './parts.ts';
@@ -21,13 +22,13 @@ export interface FileSearch {
 }
 
 interface Query {
-  grams: number[];
+  pieces: string[];
   vector: Float32Array | undefined;
 }
 
 /**
  * The passages of some stores that are nearest to any of the queries, from 0 to 1: by their vectors where the same
- * model made them, else by the share of the query's grams (search/grams.ts) that stand in them.
+ * model made them, else by the share of the query's pieces (search/grams.ts) that stand in them.
  */
 export async function searchFiles(
   parts: AssistantParts,
@@ -38,7 +39,7 @@ export async function searchFiles(
   const { storeIds, queries, limit, threshold, fits = () => true } = search;
   const model = await parts.models.embeddingModel();
   const vectors = model === undefined ? [] : await vectorsOf(parts, asker, model, queries, signal);
-  const asked = queries.map((text, index): Query => ({ grams: gramsOf(foldText(text)), vector: vectors[index] }));
+  const asked = queries.map((text, index): Query => ({ pieces: piecesOf(foldText(text)), vector: vectors[index] }));
   let best: { row: ChunkRow; score: number }[] = [];
   for await (const rows of readChunks(parts.database.read, { userId: asker.userId, storeIds })) {
     const scored = rows
@@ -46,6 +47,8 @@ export async function searchFiles(
       .map((row) => ({ row, score: scoreOf(row, asked, model) }))
       .filter(({ score }) => score > 0 && score >= threshold);
     best = [...best, ...scored].toSorted((one, other) => other.score - one.score).slice(0, limit);
+    // The embedded database answers at once: without a pause a big store would hold everybody up.
+    await nextRound();
   }
   return best.map(({ row, score }) => ({
     fileId: row.file_id,
@@ -68,12 +71,12 @@ async function vectorsOf(parts: AssistantParts, asker: Asker, model: string, que
 
 function scoreOf(row: ChunkRow, queries: Query[], model: string | undefined): number {
   const vector = row.embedding && row.model === model ? fromBytes(row.embedding) : undefined;
-  let words: Set<number> | undefined;
+  let folded: string | undefined;
   const scores = queries.map((query) => {
     if (vector && query.vector?.length === vector.length) return dot(vector, query.vector);
-    words ??= new Set(gramsOf(foldText(row.content)));
-    const shared = query.grams.filter((gram) => words!.has(gram)).length;
-    return query.grams.length === 0 ? 0 : shared / query.grams.length;
+    folded ??= foldText(row.content);
+    const shared = query.pieces.filter((piece) => folded!.includes(piece)).length;
+    return query.pieces.length === 0 ? 0 : shared / query.pieces.length;
   });
   return Math.max(0, ...scores);
 }

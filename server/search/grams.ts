@@ -26,14 +26,25 @@ function hash(text: string, from: number, length: number): number {
   return (value ^ (value >>> 15)) & 0x7fffffff;
 }
 
+function eachGram(folded: string, take: (from: number, length: number) => void): void {
+  for (let index = 0; index < folded.length - 1; index += 1) {
+    const length = isDense(folded.charCodeAt(index)) ? 2 : 3;
+    if (index + length <= folded.length) take(index, length);
+  }
+}
+
 /** The distinct grams of a folded text. */
 export function gramsOf(folded: string): number[] {
   const grams = new Set<number>();
-  for (let index = 0; index < folded.length - 1; index += 1) {
-    const length = isDense(folded.charCodeAt(index)) ? 2 : 3;
-    if (index + length <= folded.length) grams.add(hash(folded, index, length));
-  }
+  eachGram(folded, (from, length) => grams.add(hash(folded, from, length)));
   return [...grams];
+}
+
+/** The same as pieces of text: few of them are found in a long text sooner than all grams of that are made. */
+export function piecesOf(folded: string): string[] {
+  const pieces = new Set<string>();
+  eachGram(folded, (from, length) => pieces.add(folded.slice(from, from + length)));
+  return [...pieces];
 }
 
 /** A gram that every text of one collection has beside its own, so that a search reads only the collection it is for. */
