@@ -70,6 +70,18 @@ function standApart(): Plugin {
   };
 }
 
+/** The fonts of formulas in the one kind that all browsers of the app read. */
+function dropOldFonts(): Plugin {
+  return {
+    name: 'daesa:fonts',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /katex\.css$/ },
+      handler: (css) => css.replaceAll(/,\s*url\([^)]+\) format\(['"](?:woff|truetype)['"]\)/g, ''),
+    },
+  };
+}
+
 const compressible = new Set(['.js', '.css', '.svg', '.webmanifest']);
 
 /** Compresses once, and as well as it goes, what the server would otherwise compress for every visitor. */
@@ -92,7 +104,7 @@ function compressFiles(): Plugin {
 
 export default defineConfig({
   root: web,
-  plugins: [react(), tailwindcss(), writeServiceWorker(), standApart(), compressFiles()],
+  plugins: [react(), tailwindcss(), dropOldFonts(), writeServiceWorker(), standApart(), compressFiles()],
   server: { proxy: Object.fromEntries(apiPrefixes.map((prefix) => [`^${prefix}(/|\\?|$)`, toApi])) },
   build: {
     outDir: 'dist',

@@ -37,10 +37,17 @@ const weigh = (files) =>
 
 const shared = filesOf([...base, 'shell/shell.tsx', 'chat/chat-page.tsx']);
 const markdown = [...filesOf(['chat/markdown/markdown.tsx'])].filter((file) => !shared.has(file));
+/** What one kind of content brings when it first stands in an answer. */
+const apart = (module) => weigh([...filesOf([module])].filter((file) => !shared.has(file) && !markdown.includes(file)));
+const formulaStyles = manifest['chat/markdown/formula.tsx'].css;
 const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
+for (const file of formulaStyles) styles.delete(file);
 const rows = [
   ...budgets.map(({ what, modules, most }) => ({ what, weight: weigh(filesOf([...base, ...modules])), most })),
   { what: 'markdown, apart', weight: weigh(markdown), most: 170 },
+  { what: 'formulas, apart', weight: apart('chat/markdown/formula.tsx') + weigh(formulaStyles), most: 90 },
+  { what: 'colours of code', weight: apart('chat/markdown/highlighted.tsx'), most: 60 },
+  { what: 'diagrams, at least', weight: apart('chat/markdown/draw-diagram.ts'), most: 190 },
   { what: 'styles', weight: weigh(styles), most: 25 },
 ];
 for (const { what, weight, most } of rows) {

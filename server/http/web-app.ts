@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { App } from './app-types.ts';
 import { addVary, sendToLogin, wantsPage } from './faces.ts';
 import { withHead, type FindHead } from './page-head.ts';
+import { picturePolicy } from './security-headers.ts';
 import { cookieName, readCredential, type Identify } from './visitor.ts';
 
 const dist = fileURLToPath(new URL('../../web/dist/', import.meta.url));
@@ -31,6 +32,7 @@ export async function addWebApp(app: App, config: Config, identify: Identify, fi
       setHeaders: (reply, path) => {
         const hashed = path.startsWith(`${dist}assets/`);
         void reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+        if (path === `${dist}picture.html`) void reply.header('content-security-policy', picturePolicy);
       },
     });
   }

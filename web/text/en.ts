@@ -85,7 +85,10 @@ export const en: Record<TextKey, string> = {
 
   'markdown.code': 'Code',
   'markdown.codeIn': '{language} code',
-  'markdown.picture': 'Picture: {text} (open {host} in a new tab)',
+  'markdown.diagram': 'Diagram',
+  'markdown.diagramOf': 'Diagram: {source}',
+  'markdown.picture': '{text}: load the picture from {host}',
+  'markdown.pictureLost': '{text}: the picture could not be loaded',
   'markdown.table': 'Table',
 
   'model.fail': 'No answer. This did not use your quota.',

@@ -83,7 +83,10 @@ export const ko = {
 
   'markdown.code': '코드',
   'markdown.codeIn': '{language} 코드',
-  'markdown.picture': '그림: {text} (새 탭에서 {host} 열기)',
+  'markdown.diagram': '도표',
+  'markdown.diagramOf': '도표: {source}',
+  'markdown.picture': '{text}: {host}에서 그림 불러오기',
+  'markdown.pictureLost': '{text}: 그림을 불러오지 못했어요',
   'markdown.table': '표',
 
   'model.fail': '답변을 만들지 못했어요. 이 질문은 횟수에서 빼지 않았어요.',

@@ -18,7 +18,8 @@ export function cutAutolinksAtHangul() {
 }
 
 function cutIn(parent: Node): void {
-  parent.children = parent.children?.flatMap((child) => {
+  if (!parent.children) return;
+  parent.children = parent.children.flatMap((child) => {
     if (child.type === 'link') return cut(child);
     cutIn(child);
     return [child];

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { later } from './later.tsx';
 
 export const loadMarkdown = () => import('./markdown.tsx');
 export interface MarkdownProps {
@@ -7,23 +7,8 @@ export interface MarkdownProps {
   writing: boolean;
 }
 
-const Rendered = lazy(async () => {
-  try {
-    return { default: (await loadMarkdown()).Markdown };
-  } catch {
-    // An answer without its looks is better than none.
-    return { default: Plain };
-  }
-});
-
 /** Markdown; until its library is there, the text as it is. */
-export function Markdown(props: MarkdownProps) {
-  return (
-    <Suspense fallback={<Plain {...props} />}>
-      <Rendered {...props} />
-    </Suspense>
-  );
-}
+export const Markdown = later<MarkdownProps>(async () => (await loadMarkdown()).Markdown, Plain);
 
 function Plain({ text }: MarkdownProps) {
   return <p className="whitespace-pre-wrap">{text}</p>;

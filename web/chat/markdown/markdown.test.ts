@@ -40,3 +40,9 @@ describe('a link', () => {
     expect(draw('<img src=x onerror=alert(1)><script>alert(1)</script>')).not.toMatch(/onerror|<script/);
   });
 });
+
+test('a formula, however it is marked, and a price beside it', () => {
+  const html = draw('값은 \\(x^2\\)이고 $y$예요. 커피는 $5, 빵은 $10예요.\n\n\\[\nz\n\\]');
+  expect(html.match(/<code>[^<]*<\/code>/g)).toEqual(['<code>x^2</code>', '<code>y</code>', '<code>z</code>']);
+  expect(html).toContain('커피는 $5, 빵은 $10예요.');
+});

@@ -1,11 +1,21 @@
 import remarkCjkFriendly from 'remark-cjk-friendly';
-import { defaultRemarkPlugins, Streamdown } from 'streamdown';
+import remarkMath from 'remark-math';
+import { defaultRemarkPlugins, Streamdown, type StreamdownProps } from 'streamdown';
 import { useWords } from '../../lib/language.ts';
-import { CodeBlock } from './code-block.tsx';
+import { Fence } from './fence.tsx';
 import { cutAutolinksAtHangul } from './hangul-autolinks.ts';
+import { Formula } from './lazy-formula.tsx';
 import type { MarkdownProps } from './lazy-markdown.tsx';
+import { Picture } from './picture.tsx';
+import { unifyFormulas } from './tex-delimiters.ts';
 
-const remarkPlugins = [remarkCjkFriendly, ...Object.values(defaultRemarkPlugins), cutAutolinksAtHangul];
+const remarkPlugins: StreamdownProps['remarkPlugins'] = [
+  remarkCjkFriendly,
+  ...Object.values(defaultRemarkPlugins),
+  // One dollar is money; `unifyFormulas` knows which are not.
+  [remarkMath, { singleDollarTextMath: false }],
+  cutAutolinksAtHangul,
+];
 
 // The library's own looks are left out: all of them stand in prose.css.
 const plain = [
@@ -34,25 +44,31 @@ const components = {
   ...Object.fromEntries(plain.map((tag) => [tag, tag])),
   a: Anchor,
   img: Picture,
-  pre: CodeBlock,
+  pre: Fence,
   table: Table,
   code: ({ children, className }: { children?: React.ReactNode; className?: string }) => (
     <code className={className}>{children}</code>
   ),
-  inlineCode: ({ children }: { children?: React.ReactNode }) => <code>{children}</code>,
+  inlineCode: InlineCode,
 };
 
 export function Markdown({ text, writing }: MarkdownProps) {
   return (
     <Streamdown
       mode={writing ? 'streaming' : 'static'}
+      isAnimating={writing}
       remarkPlugins={remarkPlugins}
       components={components}
       controls={false}
     >
-      {text}
+      {unifyFormulas(text)}
     </Streamdown>
   );
+}
+
+function InlineCode({ children, className }: { children?: React.ReactNode; className?: string }) {
+  if (className?.includes('language-math')) return <Formula tex={String(children)} display={false} />;
+  return <code>{children}</code>;
 }
 
 function Anchor({ href, children }: { href?: string; children?: React.ReactNode }) {
@@ -61,20 +77,6 @@ function Anchor({ href, children }: { href?: string; children?: React.ReactNode 
   return (
     <a href={href} target="_blank" rel="noopener noreferrer nofollow">
       {children}
-    </a>
-  );
-}
-
-/** A picture from elsewhere would tell that place who reads this, so it is opened only by a click, on its own. */
-function Picture({ src, alt }: { src?: string | Blob; alt?: string }) {
-  const { t } = useWords();
-  if (typeof src !== 'string' || !URL.canParse(src, location.href)) return alt ?? null;
-  const { origin, host } = new URL(src, location.href);
-  if (origin === location.origin || /^(?:data:image\/|blob:)/.test(src))
-    return <img src={src} alt={alt ?? ''} loading="lazy" />;
-  return (
-    <a href={src} target="_blank" rel="noopener noreferrer nofollow">
-      {t('markdown.picture', { text: alt || host, host })}
     </a>
   );
 }
