@@ -26,6 +26,9 @@ export const SQLITE_FILE = 'daesa.sqlite';
 /** Writes in one commit at most; the next group forms while this one is flushed. */
 const LARGEST_GROUP = 512;
 
+/** What goes on after a write takes a tenth of a millisecond and more: a round of the event loop stays short. */
+const ANSWERS_A_ROUND = 2;
+
 interface Waiting {
   resolve: (value: never) => void;
   reject: (error: Error) => void;
@@ -40,6 +43,8 @@ class Writer {
   #underWay: Waiting[] = [];
   #scheduled = false;
   #grouped = false;
+  /** Of writes that have ended, until their callers hear of it. */
+  readonly #outcomes: Array<[Waiting, WriteOutcome]> = [];
   #failure: Error | undefined;
 
   constructor(worker: Worker, names: Map<unknown, string>) {
@@ -84,11 +89,18 @@ class Writer {
     const group = this.#underWay;
     this.#underWay = [];
     this.#schedule();
-    for (const [index, outcome] of outcomes.entries()) {
-      const waiting = group[index];
-      if ('failure' in outcome) waiting?.reject(toError(outcome.failure));
-      else waiting?.resolve(outcome.result as never);
+    const idle = this.#outcomes.length === 0;
+    for (const [index, outcome] of outcomes.entries()) this.#outcomes.push([group[index]!, outcome]);
+    if (idle) this.#answer();
+  }
+
+  /** A commit ends many writes at once; what they go on with must not fill one round of the event loop. */
+  #answer(): void {
+    for (const [waiting, outcome] of this.#outcomes.splice(0, ANSWERS_A_ROUND)) {
+      if ('failure' in outcome) waiting.reject(toError(outcome.failure));
+      else waiting.resolve(outcome.result as never);
     }
+    if (this.#outcomes.length > 0) setImmediate(() => this.#answer());
   }
 
   #fail(error: Error): void {
@@ -101,7 +113,7 @@ class Writer {
 
   /** Waits for every write that was accepted, then ends the thread. */
   async close(): Promise<void> {
-    while (this.#underWay.length > 0 || this.#jobs.length > 0) {
+    while (this.#underWay.length > 0 || this.#jobs.length > 0 || this.#outcomes.length > 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#failure = new Problem('database_unavailable', 'The database is closed.');
