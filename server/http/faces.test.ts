@@ -222,3 +222,8 @@ describe('a path that takes another method', () => {
     }
   });
 });
+
+test('a file of the app that is not there is not there, whatever the method of its neighbours', async () => {
+  const { status, body } = await send(`${server.url}/assets/gone.js`, 'GET');
+  expect([status, body.code]).toEqual([404, 'not_found']);
+});

@@ -93,7 +93,9 @@ export function addProblemHandlers(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url.split('?', 1)[0]!);
-    if (methods.length === 0) return sendProblem(request, reply, new Problem('not_found'));
+    // A route of files takes the method, and has no such file.
+    const taken = methods.length === 0 || methods.includes(request.method);
+    if (taken) return sendProblem(request, reply, new Problem('not_found'));
     const allow = methods.join(', ');
     return sendProblem(request, reply, new Problem('method_not_allowed', `Takes ${allow}.`, { headers: { allow } }));
   });
