@@ -63,6 +63,8 @@ export default defineConfig({
                 name: 'browser',
                 include: ['test/journeys/**/*.test.ts'],
                 testTimeout: 60_000,
+                // A machine that stands still for some seconds is no fault of a page; a fault of a page fails twice.
+                retry: 1,
                 // A page draws later on a busy machine.
                 expect: { poll: { timeout: 10_000 } },
                 provide: { database: 'sqlite' as const },

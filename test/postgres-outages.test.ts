@@ -37,11 +37,22 @@ describe.runIf(inject('database') === 'postgres')('a PostgreSQL', () => {
     await client.end();
   }
 
-  /** Longer than an instance may be without a heartbeat. */
+  /** Longer than an instance may be without a heartbeat. Who comes meanwhile is told so, and waits for nothing. */
   async function pause(): Promise<void> {
     postgres.signal('SIGSTOP');
-    await new Promise((resolve) => setTimeout(resolve, 17_000));
-    postgres.signal('SIGCONT');
+    const until = performance.now() + 17_000;
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      for (const ask of [() => member.post('/chat', { content: 'into the silence' }), () => member.get('/chat')]) {
+        const began = performance.now();
+        const { status, body } = await ask();
+        expect([status, body.error?.code ?? body.code]).toEqual([503, 'database_unavailable']);
+        expect(performance.now() - began).toBeLessThan(6_000);
+      }
+      await new Promise((resolve) => setTimeout(resolve, until - performance.now()));
+    } finally {
+      postgres.signal('SIGCONT');
+    }
   }
 
   /** Each has said once more that it lives, and has judged the other. */

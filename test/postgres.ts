@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,9 +27,6 @@ export function findPostgres(): string | undefined {
   return newest && existsSync(`${root}/${newest}/bin/initdb`) ? `${root}/${newest}/bin` : undefined;
 }
 
-/** It stands in a folder that not every PATH has. */
-const runuser = ['/usr/sbin/runuser', '/sbin/runuser'].find((path) => existsSync(path)) ?? 'runuser';
-
 /** A port of loopback that nobody listens at now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -39,24 +36,24 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a PostgreSQL of its own in a temporary folder. It refuses to run as root, so root lends it a user. */
+/** Who runs it: it refuses root, so root lends it a user. */
+function owner(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
+  return { uid: uid!, gid: gid! };
+}
+
+/** Starts a PostgreSQL of its own in a temporary folder. */
 export async function startPostgres(bin: string): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), 'daesa-postgres-'));
-  const asRoot = process.getuid?.() === 0;
-  if (asRoot) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
-    chownSync(directory, uid!, gid!);
-    chmodSync(directory, 0o700);
-  }
-  const command = (name: string, args: string[]): [string, string[]] =>
-    asRoot ? [runuser, ['-u', 'postgres', '--', `${bin}/${name}`, ...args]] : [`${bin}/${name}`, args];
+  const { uid, gid } = owner();
+  if (uid !== undefined) chownSync(directory, uid, gid!);
+  const quietly = { stdio: 'ignore', cwd: directory, uid, gid } as const;
   const data = `${directory}/data`;
   execFileSync(
-    ...command('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']),
-    {
-      stdio: 'ignore',
-      cwd: directory,
-    },
+    `${bin}/initdb`,
+    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'],
+    quietly,
   );
   const port = await freePort();
   const settings = [
@@ -67,19 +64,16 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     'fsync=off',
   ];
   const launch = () =>
-    spawn(...command('postgres', ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]), {
-      stdio: 'ignore',
-      cwd: directory,
-    });
+    spawn(`${bin}/postgres`, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], quietly);
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const isReady = command('pg_isready', ['-h', '127.0.0.1', '-p', String(port)]);
+  const untilReady = () => answers(`${bin}/pg_isready`, ['-h', '127.0.0.1', '-p', String(port)]);
   let child = launch();
   const end = async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    execFileSync(...command('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']), { stdio: 'ignore', cwd: directory });
+    execFileSync(`${bin}/pg_ctl`, ['-D', data, '-m', 'immediate', 'stop'], quietly);
     await ended;
   };
-  await untilReady(isReady);
+  await untilReady();
   return {
     url,
     pid: child.pid!,
@@ -87,7 +81,7 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     restart: async () => {
       await end();
       child = launch();
-      await untilReady(isReady);
+      await untilReady();
     },
     signal: (name) => {
       for (const pid of familyOf(child.pid!)) process.kill(pid, name);
@@ -105,7 +99,7 @@ function familyOf(pid: number): number[] {
   return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
 }
 
-async function untilReady([file, args]: [string, string[]]): Promise<void> {
+async function answers(file: string, args: string[]): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     try {
       execFileSync(file, args, { stdio: 'ignore' });

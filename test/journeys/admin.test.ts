@@ -36,10 +36,11 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
   expect(await barriers(page)).toEqual([]);
 
   await row.getByRole('button').click();
-  await page.getByRole('spinbutton', { name: t.limit }).fill('7');
+  const limit = page.getByRole('spinbutton', { name: t.limit });
+  await limit.fill('7');
   await photograph(page, 'admin-user');
   expect(await barriers(page)).toEqual([]);
-  await page.keyboard.press('Enter');
+  await limit.press('Enter');
   await row.getByText('/7번').waitFor();
   expect((await person.get('/accounts/profile')).body.quota.limit).toBe(7);
 
