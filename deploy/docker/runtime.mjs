@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const target = process.argv[2];
 if (!target) throw new Error('runtime.mjs takes the folder to fill');
 
-const external = ['pino', '@fastify/static', '@fastify/swagger-ui', 'gpt-tokenizer'];
+const external = ['pino', 'gpt-tokenizer'];
 
 /** A package, where Node would find it from `from`, and everything that it needs in turn. */
 function copyPackage(name, from, copied) {
@@ -38,7 +38,13 @@ for (const name of ['dist/server', 'web/dist', 'package.json']) {
 }
 const copied = new Set();
 for (const name of external) copyPackage(name, root, copied);
-// Of ReDoc only the page's script is served.
-for (const file of ['package.json', 'bundles/redoc.standalone.js']) {
-  cpSync(join(root, 'node_modules/redoc', file), join(target, 'node_modules/redoc', file));
+// Of ReDoc and Swagger UI only what a page loads is served.
+for (const file of [
+  'redoc/package.json',
+  'redoc/bundles/redoc.standalone.js',
+  '@fastify/swagger-ui/package.json',
+  '@fastify/swagger-ui/static/swagger-ui.css',
+  '@fastify/swagger-ui/static/swagger-ui-bundle.js',
+]) {
+  cpSync(join(root, 'node_modules', file), join(target, 'node_modules', file));
 }

@@ -1,5 +1,4 @@
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { Config } from '../config.ts';
@@ -39,7 +38,7 @@ const describeRoute: Transform = (input) => {
   return { ...rest, schema: described };
 };
 
-/** The OpenAPI document of every route, and Swagger UI at /docs; both from this server alone. */
+/** Collects the OpenAPI document of every route, which operation/reference.routes.ts serves. */
 export async function addDocumentation(app: App, config: Config): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -61,7 +60,4 @@ export async function addDocumentation(app: App, config: Config): Promise<void> 
     transform: describeRoute,
     transformObject: jsonSchemaTransformObject,
   });
-  // No badge of a validator elsewhere, and the content security policy of every other page.
-  const uiConfig = { url: '/openapi.json', validatorUrl: null };
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: false, uiConfig });
 }

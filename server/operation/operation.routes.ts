@@ -1,6 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { modelList } from '#contracts/chat.ts';
@@ -15,6 +13,7 @@ import { cookieName, readCredential, type Identify } from '../http/visitor.ts';
 import { redisAnswers, type Redis } from '../redis/connect-redis.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
 import type { Metrics } from './metrics.ts';
+import { addReferencePages } from './reference.routes.ts';
 
 export interface OperationParts {
   config: Config;
@@ -143,31 +142,5 @@ function addMetricsRoute(app: App, parts: OperationParts): void {
       .type(registry.contentType)
       .serializer(String)
       .send(await registry.metrics());
-  });
-}
-
-const redocPage = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Daesa API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"></head>
-<body style="margin:0"><redoc spec-url="/openapi.json"></redoc><script src="/redoc/redoc.standalone.js"></script></body></html>`;
-
-/** The OpenAPI document and ReDoc, from this server alone. (Swagger UI is a plugin of its own at /docs.) */
-function addReferencePages(app: App): void {
-  const bundle = createRequire(import.meta.url).resolve('redoc/bundles/redoc.standalone.js');
-  const hidden = { schema: { hide: true } };
-  app.get('/openapi.json', hidden, async (_request, reply) =>
-    reply.type('application/json').serializer(JSON.stringify).send(app.swagger()),
-  );
-  app.get('/redoc', hidden, async (_request, reply) =>
-    reply.type('text/html; charset=utf-8').serializer(String).send(redocPage),
-  );
-  app.get('/redoc/redoc.standalone.js', hidden, async (_request, reply) => {
-    // The logo at its foot would be fetched from its maker's servers.
-    const script = (await readFile(bundle, 'utf8')).replaceAll('https://cdn.redoc.ly/redoc/logo-mini.svg', 'data:,');
-    return reply
-      .header('cache-control', 'public, max-age=86400')
-      .type('text/javascript')
-      .serializer(String)
-      .send(script);
   });
 }
