@@ -126,7 +126,7 @@ export async function buildApp(context: Context): Promise<Server> {
     logger: context.logger,
     instanceId: context.instanceId,
     limits,
-    models: lendModels(gateway, upstream),
+    models: lendModels(gateway),
     running: gateway.running,
     showError: openAiError,
     limitHeaders,
@@ -142,7 +142,6 @@ export async function buildApp(context: Context): Promise<Server> {
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       gateway.progress.close();
-      await gateway.targets.close();
       await app.close();
       clearTimeout(cut);
       await context.close();

@@ -10,6 +10,7 @@ export function createAsking(context: Context): AskParts {
     database,
     generations,
     catalogue: upstream.catalogue,
+    findProviders: upstream.find,
     limits,
     instanceId,
     clock,

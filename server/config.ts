@@ -57,7 +57,7 @@ export const settings = {
   LOCAL_PROVIDER: localProvider,
   PROVIDERS_FILE: text(
     undefined,
-    'A JSON list of more providers for `/v1`: name, base_url, api_key or api_key_env, models, endpoints, priority, weight.',
+    'A JSON list of more providers: name, base_url, api_key or api_key_env, models, endpoints, prices, priority, weight.',
   ),
   DEFAULT_MODEL: text(
     undefined,

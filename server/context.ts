@@ -28,7 +28,6 @@ import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
 import { findLiveKeys } from './keys/keys.store.ts';
 import { nanoOf } from './spend/money.ts';
-import { FREE, priceListOf } from './spend/price-list.ts';
 import { startTracing, type Tracing } from './operation/tracing.ts';
 import { connectRedis, type Redis } from './redis/connect-redis.ts';
 import { keepIndexing } from './search/indexing.ts';
@@ -37,7 +36,8 @@ import { createLogger } from './logger.ts';
 import type { SharedStreamsParts } from './streams/shared-streams.ts';
 import { moduleUrl } from './module-url.ts';
 import { stores } from './stores.ts';
-import { createUpstream, openAiBaseUrl, type Upstream } from './upstream/create-upstream.ts';
+import { createUpstream, type Upstream } from './upstream/create-upstream.ts';
+import { readProvidersFile } from './upstream/providers-file.ts';
 
 /** Every part of a running server. Built here and nowhere else; features get the ones they name. */
 export interface Context {
@@ -93,6 +93,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const upstream = createUpstream({
     apiKey: config.OPENAI_API_KEY,
     baseUrl: config.OPENAI_BASE_URL,
+    extra: readProvidersFile(config.PROVIDERS_FILE),
     localProvider: config.LOCAL_PROVIDER,
     defaultModel: config.DEFAULT_MODEL,
     demoPaceMs: options.demoPaceMs,
@@ -113,9 +114,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     concurrentChosen: config.concurrencyChosen,
     monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
     unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
-    // With neither of the two, the model is a local one or the demo.
-    priceList:
-      config.OPENAI_API_KEY || config.OPENAI_BASE_URL ? priceListOf(config.OPENAI_BASE_URL ?? openAiBaseUrl) : FREE,
+    priceList: upstream.priceList,
   };
   const enabled = config.AUTO_TITLES === 'on';
   const titles = createTitles({ database, upstream, limits, instanceId, clock, logger, enabled });

@@ -50,6 +50,7 @@ async function embedBatch(
   const reserve = await reserveArgs(parts, asker, asked, () => ({ prompt, answer: 0 }));
   const reservation = await database.write(reserveEmbedding, { reserve });
   let answer: Answer = {};
+  let priceList: string | undefined;
   try {
     await models.ask(reservation, {
       endpoint: 'embeddings',
@@ -59,6 +60,9 @@ async function embedBatch(
       onData: (data) => {
         answer = data as Answer;
       },
+      onAccepted: (by) => {
+        ({ priceList } = by);
+      },
     });
   } catch (error) {
     await database.write(closeCall, { reservationId: reservation.id, settle: null, now: clock() });
@@ -66,7 +70,7 @@ async function embedBatch(
   }
   const said = answer.usage?.prompt_tokens;
   const used = { promptTokens: said ?? prompt, cachedTokens: 0, completionTokens: 0, estimated: said === undefined };
-  const settle = { model: answer.model ?? model, ...used };
+  const settle = { model: answer.model ?? model, priceList, ...used };
   await database.write(closeCall, { reservationId: reservation.id, settle, now: clock() });
   return input.map((_, index) => {
     const embedding = answer.data?.find((row) => row.index === index)?.embedding;

@@ -57,7 +57,8 @@ class Stretch {
   #answer: RunAnswer | undefined;
   /** Tokens of what the call under way asks, about. */
   #promptTokens = 0;
-  #accepted = false;
+  /** Whose prices count: those of the provider that has taken the call under way. */
+  #priceList: string | undefined;
 
   constructor(parts: AssistantParts, { run, threadId, reservation }: RunStart, emit: Emit) {
     this.#parts = parts;
@@ -125,15 +126,15 @@ class Stretch {
     this.#promptTokens = models.estimatePrompt(body);
     this.#reservation ??= await this.#reserve(model, body);
     const answer = (this.#answer = new RunAnswer(() => newId('call')));
-    this.#accepted = false;
+    this.#priceList = undefined;
     await models.ask(this.#reservation, {
       endpoint: 'chat/completions',
       model,
       body,
       signal: this.abort.signal,
       onData: (data) => this.#writer.take(answer, answer.take(data)),
-      onAccepted: () => {
-        this.#accepted = true;
+      onAccepted: ({ priceList }) => {
+        this.#priceList = priceList;
       },
     });
     this.#writer.take(answer, answer.end());
@@ -163,7 +164,7 @@ class Stretch {
       completionTokens: estimateTokens(said),
       cachedTokens: 0,
     };
-    return { model: answer.model, ...usage, estimated: answer.usage === undefined };
+    return { model: answer.model, priceList: this.#priceList, ...usage, estimated: answer.usage === undefined };
   }
 
   /** What the call that is under way has used so far. */
@@ -176,7 +177,7 @@ class Stretch {
   /** The end of the call that is under way. A stop by the user counts as soon as the provider has taken the request. */
   #call(answer: RunAnswer | undefined, stopped = false): Pick<Advance, 'call'> {
     if (!this.#reservation) return {};
-    const spent = answer !== undefined && (answer.begun || (stopped && this.#accepted));
+    const spent = answer !== undefined && (answer.begun || (stopped && this.#priceList !== undefined));
     // An empty answer is paid for where the provider counts it; its unit goes back.
     const settle = spent || answer?.usage ? { ...this.#usage(answer!), returnsUnit: !spent } : null;
     return { call: { reservationId: this.#reservation.id, settle } };

@@ -14,16 +14,16 @@ export interface OwnCall {
   signal: AbortSignal;
   /** Gets every event of a stream as it comes, or the one body. Throws to break the call off. */
   onData: (data: Record<string, unknown>) => void;
-  /** A model of the provider has the request. */
-  onAccepted?: () => void;
+  /** A provider has the request; another one may have it where that one brings nothing. */
+  onAccepted?: (by: { priceList: string }) => void;
 }
 
 /** What the gateway lends: a feature does not import another one. */
 export interface Models {
   /** The model that is asked for a name: a retired one leads to another. */
   choose(asked: string): Promise<string>;
-  /** Whose prices a model has. */
-  priceListOf(endpoint: OwnCall['endpoint'], model: string): Promise<string>;
+  /** Whose prices a model may have, the likeliest first. */
+  priceListsOf(endpoint: OwnCall['endpoint'], model: string): Promise<string[]>;
   /** Tokens that a model takes together with its answer, where that is known. */
   contextWindow(model: string): Promise<number | undefined>;
   /** The model that embeds; undefined where the provider has none. */

@@ -1,4 +1,4 @@
-import { priceOf } from '../spend/price.ts';
+import { highestCost } from '../spend/price.ts';
 import type { ReserveArgs } from '../spend/spend.store.ts';
 import type { AssistantParts, OwnCall } from './parts.ts';
 
@@ -33,7 +33,7 @@ export async function reserveArgs(
 ): Promise<ReserveArgs> {
   const { limits, instanceId, models, clock } = parts;
   const endpoint = asked.endpoint ?? 'chat/completions';
-  const priceList = await models.priceListOf(endpoint, asked.model);
+  const priceLists = await models.priceListsOf(endpoint, asked.model);
   const reserve: ReserveArgs = {
     userId: asker.userId,
     purpose: 'gateway',
@@ -45,10 +45,10 @@ export async function reserveArgs(
     endpoint: endpoint === 'embeddings' ? endpoint : 'threads/runs',
     bot: asker.assistantId,
     units: asked.units,
-    priceList,
+    priceList: priceLists[0]!,
   };
   if (!asked.limited) return reserve;
   const { prompt, answer } = size();
   const used = { inputTokens: prompt, outputTokens: answer };
-  return { ...reserve, tokens: prompt + answer, cost: priceOf(priceList, asked.model, used, clock()).cost };
+  return { ...reserve, tokens: prompt + answer, cost: highestCost(priceLists, asked.model, used, clock()) };
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import { invalidField, Problem } from '../errors.ts';
 import { visitorOf, type Identify, type Visitor } from '../http/visitor.ts';
-import { priceOf } from '../spend/price.ts';
+import { highestCost } from '../spend/price.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
 import { TRACE_HEADER } from '../upstream/transport.ts';
 import type { Aliases } from './aliases.ts';
@@ -16,16 +16,16 @@ import type { KeepClaim, KeptAnswer } from './gateway.store.ts';
 import { readMembers, readValue, setMembers, type JsonMembers } from './json-members.ts';
 import { countPrompt, estimatePrompt } from './prompt.ts';
 import { cacheKey, type CachedAnswer, type ResponseCache } from './response-cache.ts';
-import type { Target, Targets } from './targets.ts';
+import type { FindTargets, Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
 export interface GatewayParts extends CallParts, BeginParts {
   config: Config;
-  catalogue: Pick<Catalogue, 'list' | 'defaultModel'>;
+  catalogue: Catalogue;
   aliases: Aliases;
   identify: Identify;
   cache: ResponseCache;
-  targets: Targets;
+  findTargets: FindTargets;
 }
 
 /** What a JSON body asks for, as far as the gateway has to know. */
@@ -121,16 +121,11 @@ function forecast(
   const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : 0;
   const inputTokens = estimatePrompt(asked.members.bytes);
   const characters = spokenCharacters(endpoint, asked.members)?.characters ?? 0;
-  const costs = targets.map(
-    ({ priceList }) =>
-      priceOf(priceList, model, characters > 0 ? { characters } : { inputTokens, outputTokens }, parts.clock()).cost,
-  );
+  const used = characters > 0 ? { characters } : { inputTokens, outputTokens };
+  const lists = targets.map(({ priceList }) => priceList);
   // Pictures are billed by what comes out, which nobody knows before.
-  const unknown =
-    endpoint.name.startsWith('images/') ||
-    readValue(asked.members, 'service_tier') === 'priority' ||
-    costs.some((cost) => cost === null);
-  const cost = unknown ? null : Math.max(...costs.map((known) => known ?? 0));
+  const unknown = endpoint.name.startsWith('images/') || readValue(asked.members, 'service_tier') === 'priority';
+  const cost = unknown ? null : highestCost(lists, model, used, parts.clock());
   return { cost, tokens: inputTokens + outputTokens, added };
 }
 
@@ -156,9 +151,9 @@ const CHARACTERS_OF_TOKEN = 32;
 
 export interface AskOptions {
   /** Called with the whole answer before its last byte goes out. */
-  onWhole?: (answer: KeptAnswer, reader: AnswerReader, target: string) => Promise<void>;
-  /** Refuses a body, before anything is taken. */
-  check?: (members: JsonMembers) => Promise<void>;
+  onWhole?: (answer: KeptAnswer, reader: AnswerReader, target: Target) => Promise<void>;
+  /** Refuses a body, before anything is taken; gives the name of the one provider that can answer it. */
+  check?: (members: JsonMembers) => Promise<string | undefined>;
 }
 
 /** Answers a POST with a JSON body: reserves, asks, hands the answer on, settles. */
@@ -172,9 +167,11 @@ export async function askJson(
   const visitor = visitorOf(request);
   const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
   refuseOtherSpellings(members);
-  await options.check?.(members);
+  const bound = await options.check?.(members);
   const chosen = await chooseModel(parts, readModel(members));
-  const targets = await parts.targets.find(endpoint.name, chosen.used);
+  const found = await parts.findTargets(endpoint.name, chosen.used);
+  const holder = found.find(({ name }) => name === bound);
+  const targets = holder ? [holder] : found;
   if (targets.every((target) => target.kind === 'demo') && !endpoint.demo) {
     throw new Problem('not_supported', `The demo model does not serve ${endpoint.name}: set OPENAI_API_KEY for it.`);
   }
@@ -222,8 +219,8 @@ export async function askJson(
       streams: asked.stream,
       headers: { ...headers, ...chosen.headers },
       keepsCopy: claim !== null || remembered !== undefined,
-      onWhole: async (answer, reader) => {
-        await options.onWhole?.(answer, reader, targets[0]!.name);
+      onWhole: async (answer, reader, target) => {
+        await options.onWhole?.(answer, reader, target);
         if (remembered === undefined || !reader.begun || !reader.usage) return;
         void parts.cache.set(remembered, { ...answer, model: reader.model || chosen.used, usage: reader.usage });
       },

@@ -50,7 +50,7 @@ async function askForm(
     });
   }
   const chosen = await chooseModel(parts, form.model ?? 'unnamed');
-  const targets = await parts.targets.find(endpoint, chosen.used);
+  const targets = await parts.findTargets(endpoint, chosen.used);
   const target = targets[0]!;
   if (target.kind === 'demo') {
     throw new Problem('not_supported', `The demo model does not serve ${endpoint}: set OPENAI_API_KEY for it.`);
@@ -78,10 +78,11 @@ async function askForm(
     {
       endpoint,
       ticket: begun.ticket,
-      targets: [target],
+      targets,
       model: form.model === undefined ? '' : chosen.used,
       request: () => ({ method: 'POST', path: endpoint, headers, body }),
-      reader: () => new TypedAnswer({ secrets: target.transport.secrets, dropUsage: false, maxText: 64 * 1024 * 1024 }),
+      reader: ({ transport }) =>
+        new TypedAnswer({ secrets: transport.secrets, dropUsage: false, maxText: 64 * 1024 * 1024 }),
       estimatePrompt: () => 0,
       countPrompt: () => Promise.resolve(0),
       streams: true,

@@ -8,17 +8,16 @@
  *                      ├─ its client left before it was taken ──────▶ refunded   the provider is hung up on
  *                      └─ its client left afterwards ───────────────▶ settled    estimated; likewise
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
 import type { Consumption } from '../spend/consumption.ts';
 import { countTokens } from '../upstream/count-tokens.ts';
-import { failureOfStatus, ProviderFailure } from '../upstream/provider-failure.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
+import { failureOfStatus } from '../upstream/provider-failure.ts';
 import type { ProviderRequest } from '../upstream/transport.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { AnswerRelay, ClientLeft } from './answer-relay.ts';
-import type { Breakers } from './breakers.ts';
 import type { KeptAnswer } from './gateway.store.ts';
 import type { CallUsage } from './read-usage.ts';
 import { ProviderCall, type Refusal } from './provider-call.ts';
@@ -41,7 +40,7 @@ export interface CallPlan extends PromptSize {
   headers: Record<string, string>;
   keepsCopy: boolean;
   /** A copy of the whole answer, before its last byte goes out. */
-  onWhole?: (answer: KeptAnswer, reader: AnswerReader) => Promise<void>;
+  onWhole?: (answer: KeptAnswer, reader: AnswerReader, target: Target) => Promise<void>;
   /** Its body can not be sent twice. */
   once?: boolean;
   /** Where the answer names no usage, nobody knows what it cost. */
@@ -51,7 +50,7 @@ export interface CallPlan extends PromptSize {
 }
 
 export interface CallParts {
-  breakers: Breakers;
+  upstream: Pick<Upstream, 'askInTurn'>;
   progress: ProgressNotes;
   running: RunningCalls;
   observe: (call: ObservedCall) => void;
@@ -80,9 +79,6 @@ interface Attempt {
   sent: boolean;
   refusal?: Refusal;
 }
-
-const RETRIES = 2;
-const LONGEST_WAIT_S = 2;
 
 /** Asks the provider and answers the client. Throws the problem to answer where nothing has been sent yet. */
 export async function carryOut(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promise<CallEnd> {
@@ -115,7 +111,11 @@ async function run(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promi
     last = attempt;
   };
   try {
-    const attempt = await tryTargets(plan, parts, reply, left.signal, tried);
+    const attempt = await parts.upstream.askInTurn(
+      plan.targets,
+      (target) => attemptOnce(plan, parts, target, reply, left.signal, tried),
+      { model: plan.model, signal: left.signal, untouched: () => !plan.once && !reply.raw.headersSent },
+    );
     if (attempt.refusal) return await refuse(plan, attempt, attempt.refusal, reply);
     return await succeed(plan, attempt);
   } catch (error) {
@@ -126,40 +126,6 @@ async function run(plan: CallPlan, parts: CallParts, reply: FastifyReply): Promi
     parts.progress.forget(plan.ticket.id);
     parts.running.remove(left);
     reply.raw.off('close', onClose);
-  }
-}
-
-async function tryTargets(
-  plan: CallPlan,
-  parts: CallParts,
-  reply: FastifyReply,
-  signal: AbortSignal,
-  tried: (attempt: Attempt) => void,
-): Promise<Attempt> {
-  const targets = parts.breakers.admit(plan.targets, plan.model);
-  // A request counts once against each provider that has failed it, however many tries it had.
-  const failed = new Set<Target>();
-  for (let turn = 0; ; turn += 1) {
-    const target = targets[turn % targets.length]!;
-    try {
-      const attempt = await attemptOnce(plan, parts, target, reply, signal, tried);
-      failed.delete(target);
-      for (const one of failed) parts.breakers.failed(one, plan.model);
-      parts.breakers.succeeded(target, plan.model);
-      return attempt;
-    } catch (error) {
-      if (!(error instanceof ProviderFailure) || signal.aborted) throw error;
-      failed.add(target);
-      const isLastTurn = turn >= Math.max(RETRIES, targets.length - 1);
-      const other = targets.length > 1 && turn < targets.length - 1;
-      const waitS = error.askedToWaitS ?? 0;
-      const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
-      if (isLastTurn || !again || plan.once || reply.raw.headersSent) {
-        for (const one of failed) parts.breakers.failed(one, plan.model);
-        throw error;
-      }
-      if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal });
-    }
   }
 }
 
@@ -236,11 +202,11 @@ async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Prom
   const model = reader.model || plan.model;
   const { contentType, status } = relay;
   const kept = plan.keepsCopy ? { contentType, answer: relay.copy().toString('base64') } : null;
-  if (kept) await plan.onWhole?.(kept, reader);
-  else await plan.onWhole?.({ contentType, answer: '' }, reader);
+  await plan.onWhole?.(kept ?? { contentType, answer: '' }, reader, target);
   await plan.ticket.settle(
     {
       model,
+      priceList: target.priceList,
       promptTokens,
       cachedTokens: usage?.cachedTokens ?? 0,
       completionTokens,
@@ -268,7 +234,7 @@ async function usageOf(plan: CallPlan, { usage, text }: AnswerReader): Promise<O
 }
 
 /** What came before the answer broke counts; the rest of it is estimated. */
-async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: number): Promise<CallEnd> {
+async function settleEstimated(plan: CallPlan, { reader, target }: Attempt, status: number): Promise<CallEnd> {
   const { usage } = reader;
   const { promptTokens, completionTokens, more } = await usageOf(plan, reader);
   const model = reader.model || plan.model;
@@ -276,6 +242,7 @@ async function settleEstimated(plan: CallPlan, reader: AnswerReader, status: num
   await plan.ticket.settle(
     {
       model,
+      priceList: target.priceList,
       promptTokens,
       cachedTokens,
       completionTokens,
@@ -295,7 +262,7 @@ export const CLIENT_LEFT = 499;
 async function leave(plan: CallPlan, last: Attempt | undefined): Promise<CallEnd> {
   // A stream says at once that it was taken; an answer in one piece never does before it is whole.
   const taken = last && (last.relay.accepted || last.reader.begun || (!plan.streams && last.sent));
-  if (taken) return settleEstimated(plan, last.reader, CLIENT_LEFT);
+  if (taken) return settleEstimated(plan, last, CLIENT_LEFT);
   await plan.ticket.refund(CLIENT_LEFT);
   return nothingUsed(plan, CLIENT_LEFT);
 }
@@ -304,7 +271,7 @@ async function fail(plan: CallPlan, last: Attempt | undefined, error: unknown): 
   const problem = toProblem(error);
   if (last?.relay.touched) {
     const end = last.reader.begun
-      ? await settleEstimated(plan, last.reader, problem.status)
+      ? await settleEstimated(plan, last, problem.status)
       : await plan.ticket.refund(problem.status).then(() => nothingUsed(plan, problem.status));
     last.relay.breakOff(problem);
     return end;

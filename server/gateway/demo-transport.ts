@@ -8,7 +8,7 @@ import { hashedWords, toBase64 } from './demo-embedding.ts';
 import { responseEvents, responseObject } from './demo-response.ts';
 
 /** The demo model behind the same door as a real provider: it answers requests with the bytes of answers. */
-export function createDemoTransport(demo: () => Promise<Provider>): Transport {
+export function createDemoTransport(demo: Provider): Transport {
   return {
     limits: defaultTimeLimits,
     secrets: [],
@@ -92,12 +92,11 @@ interface DemoBody {
   dimensions?: number;
 }
 
-async function answer(demo: () => Promise<Provider>, request: ProviderRequest, exchange: Exchange): Promise<void> {
+async function answer(provider: Provider, request: ProviderRequest, exchange: Exchange): Promise<void> {
   // The handler's caller goes on first, as it would with a network between.
   await Promise.resolve();
   const body = JSON.parse((request.body as Buffer).toString('utf8')) as DemoBody;
   if (request.path === 'embeddings') return exchange.json(embeddings(body));
-  const provider = await demo();
   if (request.path === 'responses') return respond(provider, body, exchange);
   return chat(provider, body, exchange);
 }

@@ -1,5 +1,4 @@
 import { isChatModel } from '../upstream/preferred-models.ts';
-import type { Upstream } from '../upstream/create-upstream.ts';
 import type { Reservation } from '../spend/reservation.ts';
 import type { GatewayParts } from './ask.ts';
 import { chooseModel } from './choose-model.ts';
@@ -11,11 +10,12 @@ import { estimatePrompt } from './prompt.ts';
 const embeddingModels = ['text-embedding-3-small', 'text-embedding-3-large', 'text-embedding-ada-002'];
 
 /** What the gateway lends to features that ask models for themselves. */
-export function lendModels(parts: GatewayParts, upstream: Pick<Upstream, 'catalogue'>) {
+export function lendModels(parts: GatewayParts) {
   return {
     choose: async (asked: string) => (await chooseModel(parts, asked)).used,
-    priceListOf: async (endpoint: string, model: string) => (await parts.targets.find(endpoint, model))[0]!.priceList,
-    contextWindow: upstream.catalogue.contextWindow,
+    priceListsOf: async (endpoint: string, model: string) =>
+      (await parts.findTargets(endpoint, model)).map(({ priceList }) => priceList),
+    contextWindow: parts.catalogue.contextWindow,
     embeddingModel: async () => {
       const ids = (await parts.catalogue.list().catch(() => [])).map(({ id }) => id);
       return embeddingModels.find((id) => ids.includes(id)) ?? ids.find((id) => /embed/i.test(id) && !isChatModel(id));

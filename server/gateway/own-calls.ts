@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reservation } from '../spend/reservation.ts';
 import { EventStreamParser } from '../upstream/event-stream.ts';
-import { brokenAnswer, failureOfStatus, ProviderFailure, readError } from '../upstream/provider-failure.ts';
+import { brokenAnswer, failureOfStatus, readError } from '../upstream/provider-failure.ts';
 import { redact } from '../upstream/redact.ts';
 import type { GatewayParts } from './ask.ts';
 import { ProviderCall, type CallSink, type Refusal } from './provider-call.ts';
@@ -14,11 +13,9 @@ interface OwnCall {
   body: object;
   signal: AbortSignal;
   onData: (data: Record<string, unknown>) => void;
-  onAccepted?: () => void;
+  onAccepted?: (by: { priceList: string }) => void;
 }
 
-const RETRIES = 2;
-const LONGEST_WAIT_S = 2;
 const LARGEST_BODY = 64 * 1024 * 1024;
 
 /**
@@ -26,10 +23,6 @@ const LARGEST_BODY = 64 * 1024 * 1024;
  * as parsed JSON. Once something came there is no other try. The reservation is the ticket.
  */
 export async function askForOwn(parts: GatewayParts, _reservation: Reservation, call: OwnCall): Promise<void> {
-  const { breakers } = parts;
-  const targets = breakers.admit(await parts.targets.find(call.endpoint, call.model), call.model);
-  // A request counts once against each provider that has failed it, however many tries it had.
-  const failed = new Set<Target>();
   let begun = false;
   const once: OwnCall = {
     ...call,
@@ -38,36 +31,20 @@ export async function askForOwn(parts: GatewayParts, _reservation: Reservation, 
       call.onData(data);
     },
   };
-  for (let turn = 0; ; turn += 1) {
-    const target = targets[turn % targets.length]!;
-    try {
-      await attempt(target, once);
-      failed.delete(target);
-      for (const one of failed) breakers.failed(one, call.model);
-      breakers.succeeded(target, call.model);
-      return;
-    } catch (error) {
-      if (!(error instanceof ProviderFailure) || call.signal.aborted) throw error;
-      // What is wrong with the request is no failure of the provider.
-      if (error.code === 'provider_refused') throw error;
-      failed.add(target);
-      const waitS = error.askedToWaitS ?? 0;
-      const other = targets.length > 1 && turn < targets.length - 1;
-      const again = other || (error.retryable && waitS <= LONGEST_WAIT_S);
-      if (begun || !again || turn >= Math.max(RETRIES, targets.length - 1)) {
-        for (const one of failed) breakers.failed(one, call.model);
-        throw error;
-      }
-      if (!other) await sleep(Math.max(waitS * 1_000, 200 + Math.random() * 600), undefined, { signal: call.signal });
-    }
-  }
+  const { model, signal } = call;
+  const targets = await parts.findTargets(call.endpoint, model);
+  await parts.upstream.askInTurn(targets, (target) => attempt(target, once), {
+    model,
+    signal,
+    untouched: () => !begun,
+  });
 }
 
 async function attempt(target: Target, call: OwnCall): Promise<void> {
   const { limits, secrets } = target.transport;
   call.signal.throwIfAborted();
   const refusal = await new Promise<Refusal | undefined>((resolve, reject) => {
-    const sink = new JsonSink(call, secrets);
+    const sink = new JsonSink(call, target);
     const request = new ProviderCall({
       limits,
       signal: call.signal,
@@ -93,22 +70,22 @@ async function attempt(target: Target, call: OwnCall): Promise<void> {
 class JsonSink implements CallSink {
   over = false;
   readonly #call: OwnCall;
-  readonly #secrets: readonly string[];
+  readonly #target: Target;
   readonly #events = new EventStreamParser((data, name) => this.#take(data, name));
   #streams = false;
   #parts: Buffer[] = [];
   #bytes = 0;
 
-  constructor(call: OwnCall, secrets: readonly string[]) {
+  constructor(call: OwnCall, target: Target) {
     this.#call = call;
-    this.#secrets = secrets;
+    this.#target = target;
   }
 
   onAccepted(headers: Record<string, string | string[] | undefined>): void {
     const type = String(headers['content-type']);
     if (type.includes('html')) throw brokenAnswer('The model provider answered a web page; the base URL may be wrong.');
     this.#streams = type.includes('event-stream');
-    this.#call.onAccepted?.();
+    this.#call.onAccepted?.(this.#target);
   }
 
   onData(chunk: Buffer): boolean {
@@ -143,7 +120,7 @@ class JsonSink implements CallSink {
     }
     if (typeof value !== 'object' || value === null) throw brokenAnswer('The model provider gave no answer.');
     if (name === 'error' || value.error) {
-      const message = redact(readError(text).message, this.#secrets);
+      const message = redact(readError(text).message, this.#target.transport.secrets);
       throw brokenAnswer(`The model provider broke its answer off${message === '' ? '.' : `: ${message}`}`);
     }
     this.#call.onData(value);

@@ -11,7 +11,7 @@ import type { Target } from './targets.ts';
 
 /** The provider that has an object, by the name it was noted under. */
 export async function targetNamed(parts: GatewayParts, endpoint: string, name: string): Promise<Target> {
-  const targets = await parts.targets.find(endpoint, '');
+  const targets = await parts.findTargets(endpoint, '');
   const target = targets.find((one) => one.name === name) ?? targets[0]!;
   if (target.kind === 'demo') throw new Problem('not_supported', `The demo model does not serve ${endpoint}.`);
   return target;

@@ -5,8 +5,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
 import { startScriptedProvider, type ScriptedProvider } from '#test/scripted-provider.ts';
 import { readProvidersFile } from '#server/upstream/providers-file.ts';
-import { createBreakers } from './breakers.ts';
-import type { Target } from './targets.ts';
 
 let second: ScriptedProvider;
 let house: GatewayHouse;
@@ -27,6 +25,7 @@ beforeAll(async () => {
   ];
   writeFileSync(file, JSON.stringify(rows));
   house = await startGateway({ env: { PROVIDERS_FILE: file } });
+  house.provider.setModels(['gpt-5-mini', 'bert']);
 });
 beforeEach(() => {
   house.provider.reset();
@@ -88,25 +87,6 @@ test('the only provider is left alone as well, which the answer says, and nothin
   await expect(ask()).rejects.toMatchObject({ status: 503, code: 'provider_busy' });
   expect(asked(house.provider)).toBe(askedBefore);
   expect((await house.ledger()).at(-1)).toMatchObject({ model: 'lonely', state: 'refunded', status: 503 });
-});
-
-test('a breaker opens at five, lets one request try each half minute, and closes at a success', () => {
-  let now = 0;
-  const breakers = createBreakers(() => now);
-  const [one, other] = ['one', 'other'].map((name) => ({ name }) as Target) as [Target, Target];
-  for (let request = 0; request < 4; request += 1) breakers.failed(one, 'm');
-  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
-  breakers.failed(one, 'm');
-  expect(breakers.admit([one, other], 'm')).toEqual([other]);
-  expect(() => breakers.admit([one], 'm')).toThrow('left alone');
-  expect(breakers.admit([one, other], 'n')).toEqual([one, other]);
-  now = 30_001;
-  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
-  expect(breakers.admit([one, other], 'm')).toEqual([other]);
-  now = 60_002;
-  expect(breakers.admit([one], 'm')).toEqual([one]);
-  breakers.succeeded(one, 'm');
-  expect(breakers.admit([one, other], 'm')).toEqual([one, other]);
 });
 
 test('a file that makes no sense stops the start with one line', () => {

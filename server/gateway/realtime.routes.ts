@@ -76,7 +76,7 @@ function readBody<Shape extends z.ZodType>(schema: Shape, request: FastifyReques
 /** Which provider would serve it; the demo model has no voice. */
 async function refuseDemo(parts: GatewayParts, model: string | undefined): Promise<void> {
   const chosen = await chooseModel(parts, model);
-  const [target] = await parts.targets.find('realtime', chosen.used);
+  const [target] = await parts.findTargets('realtime', chosen.used);
   if (target!.kind === 'demo') throw new Problem('not_supported', 'The demo model does not serve realtime.');
 }
 
@@ -134,7 +134,7 @@ async function open(parts: GatewayParts, socket: Socket, request: FastifyRequest
   const model = (kept?.session.model as string | undefined) ?? queried;
   const transcribes = intent === 'transcription' || kept?.session.type === 'transcription';
   const chosen = await chooseModel(parts, model);
-  const target = (await parts.targets.find('realtime', chosen.used))[0]!;
+  const target = (await parts.findTargets('realtime', chosen.used))[0]!;
   if (target.kind === 'demo') return socket.close(POLICY, 'The demo model does not serve realtime.');
   // With its client for WebSockets, which nothing else uses.
   const { RealtimeSession } = await import('./realtime-session.ts');

@@ -90,6 +90,8 @@ test.skipIf(!hasRedis)(
     for (const one of [next, stranger]) await one.close();
     rmSync(place.dataDir, { recursive: true, force: true });
   },
+  // It starts a Redis and three servers.
+  60_000,
 );
 
 test('calls are counted by model and status', async () => {

@@ -23,14 +23,14 @@ export function addResponseRoutes(scope: App, parts: GatewayParts): void {
     return found;
   }
 
-  async function checkPrevious(userId: number, members: JsonMembers): Promise<void> {
+  /** Only the provider that has the previous response can go on from it. */
+  async function checkPrevious(userId: number, members: JsonMembers): Promise<string | undefined> {
     const id = readValue(members, 'previous_response_id');
-    if (id === undefined || id === null) return;
+    if (id === undefined || id === null) return undefined;
     const found = typeof id === 'string' && (await findObject(database.read, { id, kind: 'response', userId }));
-    if (!found) {
-      const message = 'Previous response not found.';
-      throw new Problem('not_found', message, { errors: [{ path: 'previous_response_id', message }] });
-    }
+    if (found) return found.provider;
+    const message = 'Previous response not found.';
+    throw new Problem('not_found', message, { errors: [{ path: 'previous_response_id', message }] });
   }
 
   const asking = {
@@ -42,7 +42,7 @@ export function addResponseRoutes(scope: App, parts: GatewayParts): void {
     const { id: userId } = visitorOf(request);
     await askJson(parts, endpoints.responses, request, reply, {
       check: (members) => checkPrevious(userId, members),
-      onWhole: async (_answer, { objectId }, provider) => {
+      onWhole: async (_answer, { objectId }, { name: provider }) => {
         if (objectId === undefined) return;
         const object = { id: objectId, kind: 'response' as const, userId, provider, document: '{}', content: null };
         await database.write(keepObject, { ...object, now: parts.clock() });

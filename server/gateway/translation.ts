@@ -67,7 +67,7 @@ export async function translate(
     throw new Problem('unreadable', message, { errors: [{ path: 'response_format', message }] });
   }
   const chatModel = await parts.catalogue.defaultModel();
-  const [chatTarget] = await parts.targets.find(endpoints.chat.name, chatModel);
+  const [chatTarget] = await parts.findTargets(endpoints.chat.name, chatModel);
   const asked = form.chosen.asked ?? form.chosen.used;
   const saying = await begin(parts, request, { model: chatModel, asked, target: chatTarget!, units: 1 });
   const left = new AbortController();

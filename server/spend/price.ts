@@ -77,6 +77,12 @@ const shareOfTier = new Map<string, number | null>([
   ['priority', null],
 ]);
 
+/** The most that a call can cost where any of these lists may price it; null where one of them does not. */
+export function highestCost(lists: string[], model: string, used: Partial<Consumption>, at: number): number | null {
+  const costs = lists.map((list) => priceOf(list, model, used, at).cost);
+  return costs.includes(null) ? null : Math.max(...costs.map((cost) => cost ?? 0));
+}
+
 /** What a call cost, by the prices of its list at that instant; `tier` is the answer's `service_tier`. */
 export function priceOf(list: string, model: string, used: Partial<Consumption>, at: number, tier = ''): Price {
   const row = findPrices(list, model, at);

@@ -10,6 +10,8 @@ export interface SettleArgs {
   reservationId: number;
   /** The model that answered. */
   model: string;
+  /** Whose prices it has, where that is known better than when it was reserved. */
+  priceList?: string | undefined;
   promptTokens: number;
   cachedTokens: number;
   completionTokens: number;
@@ -54,6 +56,7 @@ const openReservation = statement<{ id: number }, OpenEntry>((db, { id }) =>
 type Settlement = {
   id: number;
   model: string;
+  priceList: string | null;
   prompt: number;
   cached: number;
   completion: number;
@@ -74,6 +77,7 @@ const settleEntry = statement<Settlement, { id: number }>((db, entry) =>
     .set({
       state: 'settled',
       model: entry.model,
+      price_list: entry.priceList,
       prompt_tokens: entry.prompt,
       cached_tokens: entry.cached,
       completion_tokens: entry.completion,
@@ -102,10 +106,12 @@ export async function settle(trx: Trx, args: SettleArgs): Promise<boolean> {
     cachedTokens: args.cachedTokens,
     outputTokens: args.completionTokens,
   };
-  const price = priceEntry(entry, args, used);
+  const priceList = args.priceList ?? entry.price_list;
+  const price = priceEntry({ ...entry, price_list: priceList }, args, used);
   const settled = await settleEntry.first(trx, {
     id: args.reservationId,
     model: args.model || entry.model,
+    priceList,
     prompt: args.promptTokens,
     cached: args.cachedTokens,
     completion: args.completionTokens,

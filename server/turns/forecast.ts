@@ -1,4 +1,4 @@
-import { priceOf } from '../spend/price.ts';
+import { highestCost } from '../spend/price.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import { readTurnForecast } from './forecast.store.ts';
 import type { AskParts, Asker, Question } from './start-turn.ts';
@@ -16,7 +16,7 @@ const TOKENS_OF_CHARACTER = 0.6;
 
 /** Known before the call only where somebody limits models, money or tokens; otherwise nothing is counted. */
 export async function forecastTurn(parts: AskParts, asker: Asker, question: Question): Promise<Forecast | undefined> {
-  const { limits, config, catalogue, database, clock } = parts;
+  const { limits, config, catalogue, findProviders, database, clock } = parts;
   if (limits.monthlyBudget == null && !asker.key) return undefined;
   const { place } = question;
   const where = place.kind === 'opens' ? { botSlug: place.botSlug } : { userId: asker.id, sessionId: place.sessionId };
@@ -25,6 +25,7 @@ export async function forecastTurn(parts: AskParts, asker: Asker, question: Ques
   const said = [question.content, ...(question.history ?? []).map(({ content }) => content)].join('\n');
   const inputTokens = estimateTokens(said) + Math.ceil(foreseen.characters * TOKENS_OF_CHARACTER) + 100;
   const outputTokens = question.maxTokens ?? foreseen.maxTokens ?? config.DEFAULT_MAX_TOKENS;
-  const { cost } = priceOf(limits.priceList ?? '', model, { inputTokens, outputTokens }, clock());
+  const lists = (await findProviders('chat/completions', model)).map(({ priceList }) => priceList);
+  const cost = highestCost(lists, model, { inputTokens, outputTokens }, clock());
   return { model, cost, tokens: inputTokens + outputTokens };
 }

@@ -17,6 +17,8 @@ export interface FinishArgs {
   /** The reply that progress was saved to, if there is one. */
   replyId: number | null;
   model: string;
+  /** Whose prices it has; left out where nobody knows better than when it was reserved. */
+  priceList?: string | undefined;
   finishReason: string | null;
   usage: { promptTokens: number; cachedTokens: number; completionTokens: number; estimated: boolean };
   /** The unit goes back: nothing the user could read came, through no fault of theirs. */
@@ -202,9 +204,9 @@ async function storeReply(trx: Trx, args: FinishArgs): Promise<number | null> {
 }
 
 async function closeReservation(trx: Trx, args: FinishArgs): Promise<void> {
-  const { reservationId, now } = args;
+  const { reservationId, model, priceList, now } = args;
   if (!args.refunds) {
-    await settle(trx, { reservationId, model: args.model, ...args.usage, now });
+    await settle(trx, { reservationId, model, priceList, ...args.usage, now });
     return;
   }
   if (await refund(trx, { reservationId, now })) {

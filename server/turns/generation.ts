@@ -50,6 +50,7 @@ export interface Outcome {
   text: string;
   replyId: number | null;
   model: string;
+  priceList?: string | undefined;
   finishReason: ChatResult['finishReason'] | 'stopped' | null;
   usage: Usage;
   problem: Problem | null;
@@ -105,8 +106,8 @@ export function startGeneration(plan: GenerationPlan, parts: GenerationParts): G
 /** How the asking went, before anything is decided about it. */
 export interface Ended {
   request: PreparedRequest | undefined;
-  /** The provider took the request. */
-  accepted: boolean;
+  /** Whose prices count: those of the provider that took the request; undefined where none did. */
+  priceList?: string;
   result?: ChatResult;
   error?: unknown;
 }
@@ -118,14 +119,14 @@ async function ask(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const ended: Ended = { request: undefined, accepted: false };
+  const ended: Ended = { request: undefined };
   try {
     // What is asked before (the list of models, say) does not keep a stop waiting.
     ended.request = await Promise.race([plan.request(), aborted(signal)]);
     progress.model = ended.request.model;
     const sink = {
-      onAccepted: () => {
-        ended.accepted = true;
+      onAccepted: ({ priceList }: { priceList: string }) => {
+        ended.priceList = priceList;
       },
       onText: (text: string) => {
         log.append(text);

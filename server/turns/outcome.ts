@@ -19,14 +19,14 @@ type Draft = Omit<Outcome, 'replyId' | 'repliedAt' | 'finishedAt'> & { refunds: 
 const nothingUsed: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, estimated: false };
 
 /** Decides the state that the generation ends in. */
-function conclude({ request, result, accepted, error, text, stopReason }: Finished): Draft {
+function conclude({ request, result, priceList, error, text, stopReason }: Finished): Draft {
   const model = result?.model ?? request?.model ?? '';
-  const sources = { leftOut: request?.leftOut ?? 0, citations: request?.citations ?? null };
+  const sources = { priceList, leftOut: request?.leftOut ?? 0, citations: request?.citations ?? null };
   if (result && text !== '') {
     const { finishReason, usage } = result;
     return { state: 'done', text, model, finishReason, usage, problem: null, ...sources, refunds: false };
   }
-  const refunds = text === '' && !(stopReason === 'stopped' && accepted);
+  const refunds = text === '' && !(stopReason === 'stopped' && priceList !== undefined);
   const usage = refunds || !request ? nothingUsed : estimateUsage(request.messages, text);
   if (stopReason === 'stopped' && !result) {
     return { state: 'stopped', text, model, finishReason: 'stopped', usage, problem: null, ...sources, refunds };

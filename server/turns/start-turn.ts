@@ -7,6 +7,7 @@ import type { VisitingKey } from '../http/visitor.ts';
 import { allowsModel } from '../spend/key-limits.store.ts';
 import type { Quota, SpendLimits } from '../spend/reservation.ts';
 import type { Catalogue } from '../upstream/catalogue.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
 import type { ChatMessage } from '../upstream/upstream.ts';
 import { beginTurn, type BegunTurn, type IdempotencyClaim, type TurnPlace } from './begin-turn.store.ts';
 import { arrange, fit, quotedData } from './conversation.ts';
@@ -20,6 +21,7 @@ export interface AskParts {
   database: Database;
   generations: Generations;
   catalogue: Pick<Catalogue, 'resolve' | 'contextWindow'>;
+  findProviders: Upstream['find'];
   limits: SpendLimits;
   instanceId: string;
   clock: () => number;

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../db/database.ts';
 import type { Reservation, SpendLimits } from '../spend/reservation.ts';
-import type { Upstream } from '../upstream/create-upstream.ts';
+import type { AnswerSink, Upstream } from '../upstream/create-upstream.ts';
 import type { ChatMessage } from '../upstream/upstream.ts';
 import type { Generation } from './generation.ts';
 import { titleOf } from './title-text.ts';
@@ -9,7 +9,7 @@ import { forgetTitle, readUntitled, reserveTitle, storeTitle, type Untitled } fr
 
 export interface TitleParts {
   database: Database;
-  upstream: Pick<Upstream, 'complete' | 'provider' | 'catalogue'>;
+  upstream: Pick<Upstream, 'complete' | 'find' | 'catalogue'>;
   limits: SpendLimits;
   instanceId: string;
   clock: () => number;
@@ -80,9 +80,9 @@ async function writeTitle(
   closing: AbortSignal,
 ): Promise<void> {
   const { database, upstream, limits, instanceId, clock } = parts;
-  // The demo model would answer with its own introduction.
-  if ((await upstream.provider()).kind === 'demo') return;
   const model = await upstream.catalogue.defaultModel();
+  // The demo model would answer with its own introduction.
+  if ((await upstream.find('chat/completions', model))[0]!.kind === 'demo') return;
   const reservation = await database.write(reserveTitle, { ...place, model, limits, instanceId });
   if (!reservation) return;
   try {
@@ -109,16 +109,19 @@ async function askForTitle(
     { role: 'user', content: `<conversation>\n${conversation.toWellFormed()}\n</conversation>` },
   ];
   let text = '';
-  const sink = {
-    onAccepted: () => {},
-    onText: (more: string) => {
+  let priceList: string | undefined;
+  const sink: AnswerSink = {
+    onAccepted: (by) => {
+      ({ priceList } = by);
+    },
+    onText: (more) => {
       text += more;
     },
   };
   const signal = AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS)]);
   const request = { model, messages, temperature: 0.2, maxTokens: 400 };
   const { usage, model: answered } = await parts.upstream.complete(reservation, request, sink, signal);
-  const settlement = { reservationId: reservation.id, model: answered, ...usage, now: parts.clock() };
+  const settlement = { reservationId: reservation.id, model: answered, priceList, ...usage, now: parts.clock() };
   return { title: tidyTitle(text), settlement };
 }
 

@@ -7,6 +7,7 @@ import { pendingMigrations } from '../db/migrate.ts';
 import type { Db } from '../db/schema.ts';
 import { connectRedis, redisAnswers } from '../redis/connect-redis.ts';
 import { createUpstream } from '../upstream/create-upstream.ts';
+import { readProvidersFile } from '../upstream/providers-file.ts';
 import { countAbandoned, countAdministrators, countOrphans, countWrongDays, findDamage } from './doctor.store.ts';
 
 /** What was looked at, and what to do about it where it is not well. */
@@ -98,6 +99,7 @@ async function examineSurroundings(config: Config, logger: Logger): Promise<Find
   const upstream = createUpstream({
     apiKey: config.OPENAI_API_KEY,
     baseUrl: config.OPENAI_BASE_URL,
+    extra: readProvidersFile(config.PROVIDERS_FILE),
     localProvider: config.LOCAL_PROVIDER,
   });
   const provider = await upstream.health();

@@ -2,8 +2,10 @@ import { isChatModel, knownContextWindow, preferredModels } from './preferred-mo
 import type { CatalogueModel, Provider } from './upstream.ts';
 
 export interface Catalogue {
-  /** Every model of the provider; a minute old at most, older while the provider does not answer. */
+  /** Every model of the provider, a minute old at most, older while it does not answer; and those of the file. */
   list(): Promise<CatalogueModel[]>;
+  /** Whether the provider has a model: it lists it, or does not say what it has. */
+  offers(model: string): Promise<boolean>;
   /** The model that is used when a request names none. */
   defaultModel(): Promise<string>;
   /** The model to ask for; one that is not listed is passed on as it is. */
@@ -14,6 +16,8 @@ export interface Catalogue {
 
 export interface CatalogueOptions {
   provider: () => Promise<Provider>;
+  /** Models that other providers have. */
+  named?: CatalogueModel[];
   defaultModel?: string;
   freshMs?: number;
   now?: () => number;
@@ -31,7 +35,8 @@ const listTimeoutMs = 10_000;
 const afterFailureMs = 5000;
 
 export function createCatalogue(options: CatalogueOptions): Catalogue {
-  const { freshMs = 60_000, now = () => performance.now() } = options;
+  const { named = [], freshMs = 60_000, now = () => performance.now() } = options;
+  const more = named.map(withContextWindow);
   let listing: Listing | undefined;
   let loading: { provider: Provider; models: Promise<CatalogueModel[]> } | undefined;
 
@@ -55,6 +60,14 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
 
   async function list(): Promise<CatalogueModel[]> {
     const provider = await options.provider();
+    if (more.length === 0) return listOf(provider);
+    // The demo model stands aside for real ones.
+    const own = provider.kind === 'demo' ? [] : await listOf(provider).catch(() => []);
+    const ids = new Set(own.map(({ id }) => id));
+    return [...own, ...more.filter(({ id }) => !ids.has(id))];
+  }
+
+  async function listOf(provider: Provider): Promise<CatalogueModel[]> {
     if (listing?.provider !== provider) return loadOnce(provider);
     // The stale list serves until the new one is there; a failure is tried again later.
     if (now() >= listing.staleAt) loadOnce(provider).catch(() => undefined);
@@ -63,7 +76,7 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
 
   async function defaultModel(): Promise<string> {
     const { kind } = await options.provider();
-    if (options.defaultModel && kind !== 'demo') return options.defaultModel;
+    if (options.defaultModel && (kind !== 'demo' || more.length > 0)) return options.defaultModel;
     // Without a list the question itself is sent, so that its own error reaches the asker.
     const ids = (await list().catch(() => [])).map((model) => model.id);
     const offered = preferredModels.find((model) => ids.includes(model.id))?.id;
@@ -72,6 +85,10 @@ export function createCatalogue(options: CatalogueOptions): Catalogue {
 
   return {
     list,
+    offers: async (model) => {
+      const listed = await listOf(await options.provider()).catch(() => []);
+      return listed.length === 0 || listed.some(({ id }) => id === model);
+    },
     defaultModel,
     resolve: async (asked) => asked || defaultModel(),
     contextWindow: async (model) => {

@@ -1,4 +1,7 @@
 import type { Reservation } from '../spend/reservation.ts';
+import { askInTurn, type RetryOptions, type Turns } from './ask-in-turn.ts';
+import { createBreakers } from './breakers.ts';
+import { createCandidates, modelsNamed, type Candidate, type Candidates } from './candidates.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { TimeLimits } from './chat-call.ts';
@@ -8,15 +11,18 @@ import type { ProviderHealth } from './health.ts';
 import { findLocalServer } from './local.ts';
 import { createOpenAiProvider } from './openai.ts';
 import type { OpenAiProvider } from './openai.ts';
-import { retrying } from './retry.ts';
-import type { RetryOptions } from './retry.ts';
+import type { ExtraProvider } from './providers-file.ts';
 import type { ChatRequest, ChatResult, ChatSink, Provider } from './upstream.ts';
 
-export const openAiBaseUrl = 'https://api.openai.com/v1';
+/** The endpoint that chat, titles and everything else of the app ask. */
+const chatEndpoint = 'chat/completions';
+const openAiBaseUrl = 'https://api.openai.com/v1';
 
 export interface UpstreamOptions {
   apiKey?: string;
   baseUrl?: string;
+  /** More providers, beside the one that the rest of the settings leads to. */
+  extra?: ExtraProvider[];
   /** Used with neither key nor base URL: a search at Ollama's address, none, or one at this address. */
   localProvider?: string;
   defaultModel?: string;
@@ -29,47 +35,60 @@ export interface UpstreamOptions {
   localSearchMs?: number;
 }
 
+/** Whoever waits for an answer. */
+export interface AnswerSink extends Pick<ChatSink, 'onText'> {
+  /** A provider has taken the request; another one may do so where the first brings no text. */
+  onAccepted(by: Pick<Candidate, 'priceList'>): void;
+}
+
 export interface Upstream {
-  provider(): Promise<Provider>;
+  find: Candidates['find'];
+  /** Whose prices count before a provider is chosen. */
+  priceList: string;
+  /** Asks those that were found, one after the other, until one answers. */
+  askInTurn<C extends Candidate, T>(candidates: C[], attempt: (candidate: C) => Promise<T>, turns: Turns): Promise<T>;
   /**
    * Asks the model, again after failures that came before any text. The reservation is the ticket:
    * only spend/ makes one, so nothing is asked that quota and ledger do not know of.
    */
-  complete(reservation: Reservation, request: ChatRequest, sink: ChatSink, signal: AbortSignal): Promise<ChatResult>;
+  complete(reservation: Reservation, request: ChatRequest, sink: AnswerSink, signal: AbortSignal): Promise<ChatResult>;
   catalogue: Catalogue;
   health(): Promise<ProviderHealth>;
   close(): Promise<void>;
 }
 
-/** The provider that the settings lead to: the one configured, else a local server, else the demo model. */
+/** Everything that answers: the provider configured, else a local server, else the demo model; and those of a file. */
 export function createUpstream(options: UpstreamOptions): Upstream {
-  const choice = chooseProvider(options);
-  const catalogue = createCatalogue({ provider: choice.provider, defaultModel: options.defaultModel });
+  const { apiKey, baseUrl, extra = [], limits, defaultModel } = options;
+  const firstBaseUrl = apiKey || baseUrl ? (baseUrl ?? openAiBaseUrl) : undefined;
+  const choice = firstBaseUrl === undefined ? chooseWithoutKey(options) : configured(firstBaseUrl, options);
+  const catalogue = createCatalogue({ provider: choice.provider, named: modelsNamed(extra), defaultModel });
+  const { offers } = catalogue;
+  const candidates = createCandidates({ first: choice.provider, firstBaseUrl, extra, offers, limits });
+  const breakers = createBreakers();
+  const turn: Upstream['askInTurn'] = (found, attempt, turns) =>
+    askInTurn(breakers, found, attempt, turns, options.retry);
   return {
-    provider: choice.provider,
+    find: candidates.find,
+    priceList: candidates.priceList,
+    askInTurn: turn,
     catalogue,
-    health: createHealth(choice.provider),
-    close: choice.close,
+    health: createHealth(candidates.providers),
+    close: async () => {
+      await candidates.close();
+      await choice.close();
+    },
     async complete(_reservation, request, sink, signal) {
-      const provider = await choice.provider();
-      let accepted = false;
       let begun = false;
-      const once: ChatSink = {
-        onAccepted() {
-          if (accepted) return;
-          accepted = true;
-          sink.onAccepted();
-        },
-        onText(text) {
-          begun = true;
-          sink.onText(text);
-        },
+      const onText = (text: string) => {
+        begun = true;
+        sink.onText(text);
       };
-      return retrying(
-        () => provider.chat(request, once, signal),
-        () => !begun,
-        signal,
-        options.retry,
+      return turn(
+        await candidates.find(chatEndpoint, request.model),
+        (candidate) =>
+          candidate.provider.chat(request, { onAccepted: () => sink.onAccepted(candidate), onText }, signal),
+        { model: request.model, signal, untouched: () => !begun, insists: true },
       );
     },
   };
@@ -80,10 +99,8 @@ interface Choice {
   close(): Promise<void>;
 }
 
-function chooseProvider(options: UpstreamOptions): Choice {
-  const { apiKey, baseUrl, limits } = options;
-  if (!apiKey && !baseUrl) return chooseWithoutKey(options);
-  const provider = createOpenAiProvider({ kind: 'openai', baseUrl: baseUrl ?? openAiBaseUrl, apiKey, limits });
+function configured(baseUrl: string, { apiKey, limits }: UpstreamOptions): Choice {
+  const provider = createOpenAiProvider({ kind: 'openai', baseUrl, apiKey, limits });
   return { provider: () => provider, close: async () => (await provider).close() };
 }
 

@@ -9,29 +9,35 @@ interface HealthOptions {
   timeoutMs?: number;
 }
 
-/** Asks the provider for its models, at most once in `keepMs` however many want to know. */
+/** Asks the providers for their models, at most once in `keepMs` however many want to know; one that answers is enough. */
 export function createHealth(
-  provider: () => Promise<Provider>,
+  providers: () => Promise<Provider[]>,
   options: HealthOptions = {},
 ): () => Promise<ProviderHealth> {
   const { keepMs = 30_000, timeoutMs = 3000 } = options;
-  let checked: { provider: Provider; until: number; health: Promise<ProviderHealth> } | undefined;
+  let checked: { first: Provider; until: number; health: Promise<ProviderHealth> } | undefined;
   return async () => {
-    const current = await provider();
-    if (current.kind === 'demo') return 'demo';
-    if (checked?.provider !== current || performance.now() >= checked.until) {
-      checked = { provider: current, until: performance.now() + keepMs, health: check(current, timeoutMs) };
+    const current = await providers();
+    const first = current[0]!;
+    if (first.kind === 'demo') return 'demo';
+    if (checked?.first !== first || performance.now() >= checked.until) {
+      checked = { first, until: performance.now() + keepMs, health: checkAll(current, timeoutMs) };
     }
     return checked.health;
   };
 }
 
-async function check(provider: Provider, timeoutMs: number): Promise<ProviderHealth> {
+async function checkAll(providers: Provider[], timeoutMs: number): Promise<ProviderHealth> {
+  const answering = await Promise.all(providers.map((provider) => answers(provider, timeoutMs)));
+  return answering.includes(true) ? 'connected' : 'disconnected';
+}
+
+async function answers(provider: Provider, timeoutMs: number): Promise<boolean> {
   try {
     await provider.listModels(AbortSignal.timeout(timeoutMs));
-    return 'connected';
+    return true;
   } catch (error) {
     // A busy provider is there all the same.
-    return error instanceof Problem && error.code === 'provider_busy' ? 'connected' : 'disconnected';
+    return error instanceof Problem && error.code === 'provider_busy';
   }
 }

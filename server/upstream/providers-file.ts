@@ -11,6 +11,8 @@ const provider = z.strictObject({
   models: z.array(z.string().min(1)).optional(),
   /** `chat/completions`, say; all where it is left out. */
   endpoints: z.array(z.string().min(1)).optional(),
+  /** Whose prices its models have: a provider's name, or `free`; by its address where it is left out. */
+  prices: z.string().min(1).optional(),
   /** Lower comes first. The provider of the environment has 0. */
   priority: z.int().default(1),
   /** Share of the calls among providers of one priority. */
@@ -22,7 +24,11 @@ export interface ExtraProvider extends z.infer<typeof provider> {
 }
 
 /** Reads the providers beside the one of the environment. Throws with one sentence that says what is wrong. */
-export function readProvidersFile(path: string, environment: NodeJS.ProcessEnv = process.env): ExtraProvider[] {
+export function readProvidersFile(
+  path: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
+): ExtraProvider[] {
+  if (path === undefined) return [];
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));

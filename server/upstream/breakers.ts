@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts';
-import type { Target } from './targets.ts';
+import type { Candidate } from './candidates.ts';
 
 const FAILURES = 5;
 const OPEN_MS = 30_000;
@@ -9,22 +9,24 @@ interface Breaker {
   openUntil: number;
 }
 
+type Named = Pick<Candidate, 'name'>;
+
 /**
  * One circuit breaker for each provider and model. After five failed requests in a row, however many tries each
  * had, the provider is left alone for half a minute; then one request in each half minute may show that it is back.
  */
 export interface Breakers {
-  /** The targets that may be asked now. Throws `provider_busy` where all of them are left alone. */
-  admit(targets: Target[], model: string): Target[];
-  succeeded(target: Target, model: string): void;
-  failed(target: Target, model: string): void;
+  /** Those that may be asked now; where all are left alone: the best, if asked to insist, else `provider_busy`. */
+  admit<C extends Named>(candidates: C[], model: string, insists?: boolean): C[];
+  succeeded(candidate: Named, model: string): void;
+  failed(candidate: Named, model: string): void;
 }
 
 export function createBreakers(now: () => number = () => performance.now()): Breakers {
   const breakers = new Map<string, Breaker>();
-  const keyOf = (target: Target, model: string) => `${target.name} ${model}`;
-  const admits = (target: Target, model: string) => {
-    const breaker = breakers.get(keyOf(target, model));
+  const keyOf = ({ name }: Named, model: string) => `${name} ${model}`;
+  const admits = (candidate: Named, model: string) => {
+    const breaker = breakers.get(keyOf(candidate, model));
     if (breaker === undefined || breaker.failures < FAILURES) return true;
     if (now() < breaker.openUntil) return false;
     // This request tries; whatever becomes of it, the next one may only in a while.
@@ -32,10 +34,11 @@ export function createBreakers(now: () => number = () => performance.now()): Bre
     return true;
   };
   return {
-    admit: (targets, model) => {
-      const admitted = targets.filter((target) => admits(target, model));
+    admit: (candidates, model, insists = false) => {
+      const admitted = candidates.filter((candidate) => admits(candidate, model));
       if (admitted.length > 0) return admitted;
-      const soonest = Math.min(...targets.map((target) => breakers.get(keyOf(target, model))!.openUntil));
+      if (insists) return candidates.slice(0, 1);
+      const soonest = Math.min(...candidates.map((candidate) => breakers.get(keyOf(candidate, model))!.openUntil));
       throw new Problem(
         'provider_busy',
         'The model provider has failed again and again; it is left alone for a while.',
@@ -44,11 +47,11 @@ export function createBreakers(now: () => number = () => performance.now()): Bre
         },
       );
     },
-    succeeded: (target, model) => {
-      breakers.delete(keyOf(target, model));
+    succeeded: (candidate, model) => {
+      breakers.delete(keyOf(candidate, model));
     },
-    failed: (target, model) => {
-      const key = keyOf(target, model);
+    failed: (candidate, model) => {
+      const key = keyOf(candidate, model);
       const failures = (breakers.get(key)?.failures ?? 0) + 1;
       breakers.set(key, { failures, openUntil: now() + OPEN_MS });
     },

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { ProviderFailure } from './provider-failure.ts';
-import { retrying } from './retry.ts';
+import { askInTurn, type RetryOptions } from './ask-in-turn.ts';
+import { createBreakers } from './breakers.ts';
 
+const retrying = (
+  attempt: () => Promise<string>,
+  untouched: () => boolean,
+  signal: AbortSignal,
+  options: RetryOptions,
+) => askInTurn(createBreakers(), [{ name: 'only' }], attempt, { model: 'm', signal, untouched }, options);
 const never = new AbortController().signal;
 const fast = { minMs: 1, maxMs: 2 };
 
@@ -28,7 +35,7 @@ test('two more tries, then the failure is told', async () => {
 test('nothing is asked again once text was passed on, nor what another try can not mend', async () => {
   const begun = failing(busy(), 1);
   await expect(retrying(begun.attempt, () => false, never, fast)).rejects.toThrow('busy');
-  const refused = failing(new ProviderFailure('provider_refused', 'no'), 1);
+  const refused = failing(new ProviderFailure('provider_refused', 'no', { retryable: true }), 1);
   await expect(retrying(refused.attempt, () => true, never, fast)).rejects.toThrow('no');
   const bug = failing(new TypeError('bug'), 1);
   await expect(retrying(bug.attempt, () => true, never, fast)).rejects.toThrow('bug');
