@@ -36,7 +36,9 @@ export async function passOn(
   onBody: (text: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const left = new AbortController();
-  reply.raw.once('close', () => left.abort(new ClientLeft()));
+  const onClose = () => left.abort(new ClientLeft());
+  reply.raw.once('close', onClose);
+  if (reply.raw.destroyed) onClose();
   const { limits, secrets } = target.transport;
   const reader = new TypedAnswer({ secrets, dropUsage: false, maxText: Number.MAX_SAFE_INTEGER });
   let relay: AnswerRelay | undefined;

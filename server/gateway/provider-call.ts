@@ -63,6 +63,7 @@ export class ProviderCall implements Dispatcher.DispatchHandler {
     this.#timer = this.#limit('connect', limits.connectMs + limits.firstByteMs);
     this.#wholeTimer = this.#limit('whole answer', limits.wholeMs);
     signal.addEventListener('abort', this.#abort, { once: true });
+    if (signal.aborted) this.#abort();
   }
 
   #limit(limit: TimeLimit, milliseconds: number): NodeJS.Timeout {

@@ -80,6 +80,7 @@ export class RealtimeSession {
   /** What the next response will be asked with, at least. */
   #context = 0;
   #longest = LONGEST_RESPONSE;
+  #ended = false;
   /** What writes down what is heard, beside the model that answers. */
   #transcriber = '';
 
@@ -123,12 +124,14 @@ export class RealtimeSession {
     const text = beta && event.type !== undefined ? JSON.stringify(event) : said;
     if (event.type === 'response.create') {
       try {
-        this.#asked.push(await this.#reserve(event.response?.max_output_tokens));
+        const ticket = await this.#reserve(event.response?.max_output_tokens);
+        if (this.#ended) return await ticket.refund(499);
+        this.#asked.push(ticket);
       } catch (error) {
         return this.#refuse(error, event.event_id);
       }
     }
-    this.#upstream.send(text);
+    if (!this.#ended) this.#upstream.send(text);
   }
 
   async #fromProvider(data: unknown): Promise<void> {
@@ -177,7 +180,9 @@ export class RealtimeSession {
   /** A response that the provider began by itself is reserved now, or cancelled. */
   async #begin(id: string): Promise<void> {
     try {
-      this.#open.set(id, { ticket: this.#asked.shift() ?? (await this.#reserve()), text: '', startedAt: Date.now() });
+      const ticket = this.#asked.shift() ?? (await this.#reserve());
+      if (this.#ended) return await ticket.refund(499);
+      this.#open.set(id, { ticket, text: '', startedAt: Date.now() });
     } catch (error) {
       this.#upstream.send(JSON.stringify({ type: 'response.cancel', response_id: id }));
       this.#refuse(error, undefined);
@@ -252,8 +257,9 @@ export class RealtimeSession {
     this.#show(JSON.stringify({ type: 'error', event_id: `event_${Date.now()}`, error }));
   }
 
-  /** Both sides end together, and nothing stays reserved. */
+  /** Both sides end together, and nothing stays reserved: what is being reserved just now goes back when it is. */
   #end(code: number): void {
+    this.#ended = true;
     const { socket } = this.#options;
     for (const ticket of this.#asked.splice(0)) void ticket.refund(499);
     for (const open of this.#open.values()) {

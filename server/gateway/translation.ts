@@ -74,6 +74,7 @@ export async function translate(
   const onClose = () => left.abort(new ClientLeft());
   reply.raw.once('close', onClose);
   parts.running.add(left);
+  if (reply.raw.destroyed) onClose();
   try {
     const hearing = await begin(parts, request, { model: form.chosen.used, asked, target: form.target, units: 0 });
     const heard = await hear(form, hearing, request, left.signal);
