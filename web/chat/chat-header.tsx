@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Globe, SquarePen } from 'lucide-react';
 import { useState, type RefObject } from 'react';
+import { flushSync } from 'react-dom';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -29,7 +30,10 @@ export function ChatHeader({ thread, view, heading }: ChatHeaderProps) {
         <div className="min-w-0 flex-1">
           <RenameField
             row={{ id: sessionId, title: title ?? '' }}
-            onDone={() => setRenaming(false)}
+            onDone={(byKey) => {
+              flushSync(() => setRenaming(false));
+              if (byKey) heading.current?.focus();
+            }}
             onRenamed={() => void thread.load()}
           />
         </div>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { Ellipsis, Globe, PencilLine, Pin, PinOff, Share2, Trash2 } from 'lucide-react';
-import { Suspense, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
@@ -26,18 +27,24 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
   const pin = usePin();
   const [renaming, setRenaming] = useState(false);
   const [sharing, setSharing] = useState(false);
+  const link = useRef<HTMLAnchorElement>(null);
+  const endRenaming = (byKey: boolean) => {
+    flushSync(() => setRenaming(false));
+    if (byKey) link.current?.focus();
+  };
   const now = useNow();
   const at = Date.parse(row.updated_at);
   if (renaming) {
     return (
       <li className="flex min-h-12 items-center px-1">
-        <RenameField row={row} onDone={() => setRenaming(false)} />
+        <RenameField row={row} onDone={endRenaming} />
       </li>
     );
   }
   return (
     <li className="group flex min-h-12 items-center rounded-md pr-1 focus-within:bg-sunken hover:bg-sunken">
       <Link
+        ref={link}
         to="/sessions/$sessionId"
         params={{ sessionId: String(row.id) }}
         preload={false}

@@ -10,7 +10,8 @@ import type { SessionRow } from '#contracts/sessions.ts';
 
 interface RenameFieldProps {
   row: Pick<SessionRow, 'id' | 'title'>;
-  onDone: () => void;
+  /** `byKey`: the focus was in the field, and has to go somewhere. */
+  onDone: (byKey: boolean) => void;
   onRenamed?: () => void;
 }
 
@@ -22,10 +23,10 @@ export function RenameField({ row, onDone, onRenamed }: RenameFieldProps) {
   const over = useRef(false);
   useEffect(() => field.current?.select(), []);
 
-  async function save(title: string): Promise<void> {
+  async function save(title: string, byKey: boolean): Promise<void> {
     if (over.current) return;
     over.current = true;
-    onDone();
+    onDone(byKey);
     const trimmed = title.trim();
     if (trimmed === '' || trimmed === row.title) return;
     try {
@@ -36,7 +37,7 @@ export function RenameField({ row, onDone, onRenamed }: RenameFieldProps) {
     }
     await queries.invalidateQueries({ queryKey: sessionKeys.all });
   }
-  useKoreanEnter(field, { submit: (text) => void save(text), enterSends: () => true });
+  useKoreanEnter(field, { submit: (text) => void save(text, true), enterSends: () => true });
 
   return (
     <input
@@ -49,9 +50,9 @@ export function RenameField({ row, onDone, onRenamed }: RenameFieldProps) {
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         over.current = true;
-        onDone();
+        onDone(true);
       }}
-      onBlur={({ target }) => void save(target.value)}
+      onBlur={({ target }) => void save(target.value, false)}
       className="h-10 w-full rounded-md border border-edge bg-raised px-2 text-base focus-visible:border-ember focus-visible:outline-offset-0"
     />
   );

@@ -7,8 +7,11 @@ import { createEventParser } from './sse-parser.ts';
  * Follows the stream of one answer to its end, through any number of connections.
  *
  *   connecting ─▶ reading ── END | ERROR ─▶ over
- *       ▲            │
- *       └─ waiting ◀─┴─ broken, or silent for 30 s; the next one goes on after the last event's id
+ *    ▲    ▲          │
+ *    │    └─ waiting ◀─ broken
+ *    └─ doubted: silent for 30 s, or the network or the page has come back
+ *
+ * The next connection goes on after the id of the last event.
  */
 export interface StreamReaderOptions {
   streamId: string;
@@ -26,6 +29,8 @@ export type StreamEnd = 'over' | 'missing';
 const SILENCE_MS = 30_000;
 /** Silence after which a page that comes back to the foreground doubts its connection. */
 const DOUBT_MS = 16_000;
+/** The clock is looked at this often: timers stand still while a machine sleeps. */
+const LOOK_EVERY_MS = 5_000;
 
 export async function readStream(options: StreamReaderOptions): Promise<StreamEnd> {
   const { signal, onLost } = options;
@@ -34,17 +39,17 @@ export async function readStream(options: StreamReaderOptions): Promise<StreamEn
     const before = state.lastId;
     const outcome = await readOnce(options, state);
     signal.throwIfAborted();
-    if (outcome !== 'broken') return outcome;
+    if (outcome === 'over' || outcome === 'missing') return outcome;
     if (state.lastId !== before) failures = 0;
     onLost(true);
-    await waitToRetry(backoffMs(failures), signal);
+    if (outcome === 'broken') await waitToRetry(backoffMs(failures), signal);
   }
 }
 
 async function readOnce(
   options: StreamReaderOptions,
   state: { lastId: string | undefined; closed: boolean },
-): Promise<StreamEnd | 'broken'> {
+): Promise<StreamEnd | 'broken' | 'doubted'> {
   const connection = new AbortController();
   const signal = AbortSignal.any([options.signal, connection.signal]);
   const watch = watchSilence(() => connection.abort());
@@ -67,6 +72,7 @@ async function readOnce(
     return state.closed ? 'over' : 'broken';
   } catch (error) {
     if (state.closed) return 'over';
+    if (connection.signal.aborted) return 'doubted';
     return isGone(error) ? 'missing' : 'broken';
   } finally {
     watch.end();
@@ -90,22 +96,24 @@ async function pump(body: ReadableStream<Uint8Array>, parse: (text: string) => v
   }
 }
 
-function watchSilence(onSilent: () => void) {
+/** Tells of a connection that may be dead without a sign. */
+function watchSilence(onDoubt: () => void) {
   let heardAt = Date.now();
-  let timer = setTimeout(onSilent, SILENCE_MS);
-  const onVisible = () => {
-    if (document.visibilityState === 'visible' && Date.now() - heardAt > DOUBT_MS) onSilent();
-  };
-  document.addEventListener('visibilitychange', onVisible);
+  const doubtAfter = (ms: number) => Date.now() - heardAt > ms && onDoubt();
+  const over = new AbortController();
+  const timer = setInterval(() => doubtAfter(SILENCE_MS), LOOK_EVERY_MS);
+  const onVisible = () => document.visibilityState === 'visible' && doubtAfter(DOUBT_MS);
+  document.addEventListener('visibilitychange', onVisible, { signal: over.signal });
+  // A frozen page goes on, and a network is there again: what was connected before is seldom alive.
+  document.addEventListener('resume', onDoubt, { signal: over.signal });
+  window.addEventListener('online', onDoubt, { signal: over.signal });
   return {
     heard: () => {
       heardAt = Date.now();
-      clearTimeout(timer);
-      timer = setTimeout(onSilent, SILENCE_MS);
     },
     end: () => {
-      clearTimeout(timer);
-      document.removeEventListener('visibilitychange', onVisible);
+      clearInterval(timer);
+      over.abort();
     },
   };
 }

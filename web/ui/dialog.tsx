@@ -1,5 +1,5 @@
 import { X } from 'lucide-react';
-import { useEffect, useId, useRef, type ReactNode, type RefObject } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, type ReactNode, type RefObject } from 'react';
 import { useWords } from '../lib/language.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { IconButton } from './button.tsx';
@@ -78,5 +78,10 @@ function useModal(open: boolean, onClose: () => void): RefObject<HTMLDialogEleme
     dialog.addEventListener('click', ({ target }) => target === dialog && onClose(), { signal: end.signal });
     return () => end.abort();
   });
+  // A window that is taken away open gives the focus back too.
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    return () => dialog?.close();
+  }, []);
   return element;
 }

@@ -1,0 +1,102 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually, startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Client } from '#test/client.ts';
+import { openBrowser, texts, visit } from './browser.ts';
+import { startNetwork, type Network } from './network.ts';
+
+const t = texts.ko;
+let server: ChatServer;
+let network: Network;
+let browser: Browser;
+let member: Client;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  network = await startNetwork(server.url);
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await network?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  server.provider.reset();
+  member = await server.join();
+});
+
+const composerOf = (page: Page) => page.getByRole('textbox', { name: t['composer.label'] });
+const answerOf = (page: Page) => page.getByRole('log').locator('.prose');
+const words = Array.from({ length: 60 }, (_, index) => `${index === 0 ? '' : ' '}낱말${index + 1}`);
+const whole = words.join('');
+
+/** Asks, and waits until the answer has begun; it takes some seconds to be written. */
+async function beginAnswer(page: Page): Promise<void> {
+  server.provider.script({ text: words, paceMs: 40 });
+  await composerOf(page).fill('길게 써 주세요');
+  await composerOf(page).press('Enter');
+  await answerOf(page).getByText('낱말2').waitFor();
+}
+
+/** Resolves once the server has stored the answer, whoever has read it. */
+async function stored(page: Page): Promise<void> {
+  const path = new URL(page.url()).pathname;
+  await eventually(async () => {
+    const { body } = await member.get(path);
+    return body.prompts[0].status === 'done' ? true : undefined;
+  });
+}
+
+/** The answer stands there once, without a gap, before silence alone would make the page suspicious. */
+async function expectWhole(page: Page): Promise<void> {
+  await answerOf(page)
+    .getByText(/낱말60$/)
+    .waitFor({ timeout: 20_000 });
+  expect(await answerOf(page).innerText()).toBe(whole);
+  await page.getByRole('button', { name: t['composer.send'] }).waitFor();
+  expect(server.provider.counts['/v1/chat/completions']).toBe(1);
+}
+
+test('a lost network is said, typing goes on, and with the network the answer goes on where it was', async () => {
+  const { page, context, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.goto('/');
+  await beginAnswer(page);
+  network.forgetConnections();
+  await context.setOffline(true);
+  await page.getByText(t.offline).waitFor();
+  await composerOf(page).fill('다음 질문');
+  await stored(page);
+  await context.setOffline(false);
+  await expectWhole(page);
+  expect(await page.getByText(t['stream.cut']).count()).toBe(0);
+  expect(await composerOf(page).inputValue()).toBe('다음 질문');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('after the machine has slept, a connection that is dead without a sign is made anew', async () => {
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.clock.install();
+  await page.goto('/');
+  await beginAnswer(page);
+  network.forgetConnections();
+  await stored(page);
+  await page.clock.fastForward('10:00');
+  await expectWhole(page);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a page that the phone has frozen in the background has the whole answer when it is woken', async () => {
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.goto('/');
+  await beginAnswer(page);
+  network.forgetConnections();
+  await stored(page);
+  // Without a window Chromium freezes no page: of all that, the page is told here that it goes on.
+  await page.evaluate(() => document.dispatchEvent(new Event('resume')));
+  await expectWhole(page);
+  expect(wrong).toEqual([]);
+  await close();
+});
