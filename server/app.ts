@@ -88,9 +88,9 @@ export async function buildApp(context: Context): Promise<Server> {
     stopGenerations,
     leave,
     ownData: ownDataOf(database),
-    logger: context.logger,
     providers: context.providers,
-    mailer: context.mailer,
+    sendsMail: context.mailer !== undefined,
+    wakeJobs: context.jobs.wake,
   };
   addAccountRoutes(app, accounts);
   addAdminRoutes(app, {

@@ -4,7 +4,7 @@ import type { AskParts } from './turns/start-turn.ts';
 
 /** What every way to ask a model needs, be it HTTP or a program. */
 export function createAsking(context: Context): AskParts {
-  const { config, database, generations, upstream, limits, instanceId, clock, titles } = context;
+  const { config, database, generations, upstream, limits, instanceId, clock } = context;
   return {
     config,
     database,
@@ -15,6 +15,5 @@ export function createAsking(context: Context): AskParts {
     instanceId,
     clock,
     findQuotes: (question) => findKnowledge(database.read, question),
-    nameSession: titles.nameSession,
   };
 }

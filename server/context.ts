@@ -3,11 +3,12 @@ import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { findLiveLogins } from './accounts/logins.store.ts';
-import { keepDelivering } from './alerts/deliver-alerts.ts';
+import { createAlertWorkers } from './alerts/deliver-alerts.ts';
 import { recoverRuns } from './assistants/recover-runs.ts';
 import { cidrOf } from './admin/cidr.ts';
 import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
+import { createMailWorker } from './accounts/send-mails.ts';
 import { createProviders, type Provider } from './accounts/oauth-providers.ts';
 import { keepSetting, openSetup } from './accounts/setup.store.ts';
 import { createThrottle, type Throttle } from './accounts/throttle.ts';
@@ -27,6 +28,7 @@ import { createLiveVisitors, type LiveVisitors } from './http/live-visitors.ts';
 import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
 import { findLiveKeys } from './keys/keys.store.ts';
+import { keepWorking, type Jobs } from './jobs/work-jobs.ts';
 import { nanoOf } from './spend/money.ts';
 import { startTracing, type Tracing } from './operation/tracing.ts';
 import { connectRedis, type Redis } from './redis/connect-redis.ts';
@@ -53,6 +55,8 @@ export interface Context {
   /** What other instances write, for its readers here. */
   mirrors: Mirrors;
   titles: Titles;
+  /** Does what transactions have left to be done. */
+  jobs: Jobs;
   throttle: Throttle;
   /** Where people may log in from elsewhere. */
   providers: Map<ProviderName, Provider>;
@@ -104,7 +108,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       wholeMs: config.ANSWER_TIMEOUT_MS,
     },
   });
-  const mailer = await createMailer(config, logger);
+  const mailer = await createMailer(config);
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
   const streams = redis && (await shareStreams({ redis, secret, instanceId, generations, logger }, config));
   const limits: SpendLimits = {
@@ -116,8 +120,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
     priceList: upstream.priceList,
   };
-  const enabled = config.AUTO_TITLES === 'on';
-  const titles = createTitles({ database, upstream, limits, instanceId, clock, logger, enabled });
+  const titles = createTitles({ database, upstream, limits, instanceId, clock });
   const live = createLiveVisitors((ids) => findLive(database, ids, clock()), logger);
   const networks = await createBlockedNetworks(() => readBlockedCidrs(database.read, clock()), logger);
   const aliases = await createAliases(() => readAliases(database.read), logger);
@@ -135,6 +138,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     clock,
     logger,
     knows: generations.knows,
+    names: config.AUTO_TITLES === 'on',
     recoverOthers: async () => {
       // A run closes its own call: what is left are calls that nobody knows more of.
       await recoverRuns({ database, instanceId, clock, logger });
@@ -143,7 +147,16 @@ export async function createContext(config: Config, options: ContextOptions = {}
   });
   const stopIndexing = keepIndexing({ database, clock, logger });
   const ownNetworks = config.WEBHOOK_NETWORKS;
-  const stopDelivering = keepDelivering({ database, clock, logger, sendMail: mailer?.deliver, ownNetworks });
+  const alerts = createAlertWorkers({ database, clock, sendMail: mailer?.deliver, ownNetworks });
+  const workers = {
+    ...alerts.workers,
+    title: titles.worker,
+    ...(mailer && { mail: createMailWorker({ config, database, clock, mailer }) }),
+  };
+  const jobs = keepWorking({ database, logger, workers });
+  generations.onStart(({ plan, outcome }) => {
+    if (plan.names) void outcome.then(jobs.wake);
+  });
   return {
     config,
     logger,
@@ -155,6 +168,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     generations,
     mirrors: createMirrors({ database, streams, logger }),
     titles,
+    jobs,
     throttle: createThrottle(config, { onAbuse, redis }),
     live,
     networks,
@@ -173,10 +187,10 @@ export async function createContext(config: Config, options: ContextOptions = {}
       aliases.close();
       await tracing?.close();
       await generations.drain(0);
-      await titles.close();
+      await jobs.close();
+      await alerts.close();
+      mailer?.close();
       await stopIndexing();
-      await stopDelivering();
-      await mailer?.close();
       await upstream.close();
       streams?.close();
       redis?.destroy();

@@ -1,7 +1,9 @@
 import * as accounts from './accounts/accounts.store.ts';
 import * as logins from './accounts/logins.store.ts';
+import * as mailJobs from './accounts/mail-jobs.store.ts';
 import * as mail from './accounts/mail.store.ts';
 import * as oauth from './accounts/oauth.store.ts';
+import * as profile from './accounts/profile.store.ts';
 import * as setup from './accounts/setup.store.ts';
 import * as twoFactor from './accounts/two-factor.store.ts';
 import * as networks from './admin/networks.store.ts';
@@ -20,6 +22,7 @@ import type { Stores } from './db/database.ts';
 import * as gateway from './gateway/gateway.store.ts';
 import * as objects from './gateway/objects.store.ts';
 import * as realtimeSecrets from './gateway/realtime-secrets.store.ts';
+import * as jobs from './jobs/jobs.store.ts';
 import * as keys from './keys/keys.store.ts';
 import * as leave from './leave.store.ts';
 import * as program from './program.store.ts';
@@ -54,15 +57,18 @@ export const stores: Stores = {
   generation,
   index,
   instances,
+  jobs,
   keys,
   leave,
   logins,
   mail,
+  mailJobs,
   merge,
   notices,
   oauth,
   objects,
   place,
+  profile,
   program,
   progress,
   quotes,

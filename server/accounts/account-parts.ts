@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Profile, ProviderName } from '#contracts/accounts.ts';
 import type { Config } from '../config.ts';
 import type { Database, Write } from '../db/database.ts';
@@ -12,7 +12,6 @@ import { findUser, type UserRow } from './accounts.store.ts';
 import type { OwnData } from './export.ts';
 import { findLogin } from './logins.store.ts';
 import { DAY_MS, newLogin } from './logins.ts';
-import type { Mailer } from './mail.ts';
 import type { Provider } from './oauth-providers.ts';
 import { checkPassword } from './password.ts';
 import type { Throttle } from './throttle.ts';
@@ -37,12 +36,13 @@ export interface AccountsParts {
   throttle: Throttle;
   limits: SpendLimits;
   clock: () => number;
-  logger: FastifyBaseLogger;
   /** The server's own secret, for keyed hashes. */
   secret: string;
   providers: Map<ProviderName, Provider>;
-  /** undefined: no mail server is set, so what needs one is not there. */
-  mailer: Mailer | undefined;
+  /** Whether a mail server is set; what needs one is not there otherwise. */
+  sendsMail: boolean;
+  /** Has what a transaction has just left done at once. */
+  wakeJobs: () => void;
   /** Ends what a user has under way, before the account goes. */
   stopGenerations: (userId: number) => Promise<void>;
   /** What each feature gives an account of its own data. */

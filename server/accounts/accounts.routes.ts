@@ -9,7 +9,7 @@ import { emailKeyOf, keyedHash, loginOf, requireSecondFactor, sendLogin, type Ac
 import { findUserByEmail, join, logIn, logOut } from './accounts.store.ts';
 import { addIdentityRoutes } from './identities.routes.ts';
 import { addLoginRoutes } from './logins.routes.ts';
-import { addMailRoutes, sendVerification } from './mail.routes.ts';
+import { addMailRoutes } from './mail.routes.ts';
 import { addOAuthRoutes } from './oauth.routes.ts';
 import { requireUncommon } from './new-password.ts';
 import { checkPassword, hashPassword } from './password.ts';
@@ -27,7 +27,7 @@ export function addAccountRoutes(app: App, parts: AccountsParts): void {
   addIdentityRoutes(app, parts);
   addLoginRoutes(app, parts);
   addTwoFactorRoutes(app, parts);
-  if (parts.mailer) addMailRoutes(app, parts, parts.mailer);
+  if (parts.sendsMail) addMailRoutes(app, parts);
 }
 
 /** The providers that are set up, in the order of their buttons. */
@@ -73,8 +73,9 @@ function addJoin(app: App, parts: AccountsParts): void {
         setupCodeHash: body.setup_code ? hashToken(body.setup_code) : null,
         zone: config.QUOTA_TIME_ZONE,
         login,
+        verifies: parts.sendsMail,
       });
-      await sendVerification(parts, user);
+      parts.wakeJobs();
       return sendLogin(reply.code(201), parts, user, token, body.session);
     },
   );
@@ -89,7 +90,7 @@ function addLogin(app: App, parts: AccountsParts): void {
       fields: ['email', 'password'],
       methods: ['password', ...parts.providers.keys()],
       providers: offeredBy(parts),
-      password_reset: parts.mailer !== undefined,
+      password_reset: parts.sendsMail,
     }),
   );
 

@@ -3,6 +3,7 @@ import { record } from '../audit/audit.store.ts';
 import { currentDay } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
+import { leaveMail } from './mail-jobs.store.ts';
 
 export type UserRow = Pick<
   Schema['users'],
@@ -151,9 +152,16 @@ async function claimFirst(trx: Trx, now: number): Promise<boolean> {
   return claimed !== undefined;
 }
 
-/** Makes an account and its first login. Throws `email_taken` and `setup_code_required`. */
-export async function join(trx: Trx, args: NewUser): Promise<{ user: UserRow; loginId: number }> {
+/**
+ * Makes an account and its first login. `verifies`: a mail asks whether the address is theirs.
+ * Throws `email_taken` and `setup_code_required`.
+ */
+export async function join(
+  trx: Trx,
+  args: NewUser & { verifies: boolean },
+): Promise<{ user: UserRow; loginId: number }> {
   const user = await insertUser(trx, args);
+  if (args.verifies) await leaveMail(trx, { userId: user.id, mail: { about: 'verify' } });
   return { user, loginId: await insertLogin(trx, user.id, args.login) };
 }
 
@@ -237,46 +245,6 @@ export async function logOut(trx: Trx, args: { loginId: number }): Promise<void>
 /** Moves a login's idle expiry; called at most once a minute a login. */
 export async function touchLogin(trx: Trx, args: { loginId: number; now: number }): Promise<void> {
   await trx.updateTable('logins').set({ last_seen_at: args.now }).where('id', '=', args.loginId).execute();
-}
-
-export interface ProfileChangeArgs {
-  userId: number;
-  /** The login that asks: the others end when the password changes. */
-  loginId: number;
-  nickname: string | undefined;
-  email: { email: string; emailKey: string } | undefined;
-  passwordHash: string | undefined;
-  now: number;
-}
-
-/** Changes the given fields. Throws `email_taken`. */
-export async function changeProfile(trx: Trx, args: ProfileChangeArgs): Promise<void> {
-  const { userId, nickname, passwordHash, now } = args;
-  if (args.email) await changeEmail(trx, { userId, now, ...args.email });
-  if (nickname !== undefined) await trx.updateTable('users').set({ nickname }).where('id', '=', userId).execute();
-  if (passwordHash !== undefined) {
-    await trx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
-    await trx.deleteFrom('logins').where('user_id', '=', userId).where('id', '!=', args.loginId).execute();
-    await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'password.changed' });
-  }
-}
-
-/** Another spelling of the same address keeps its verification. */
-async function changeEmail(
-  trx: Trx,
-  { userId, email, emailKey, now }: { userId: number; email: string; emailKey: string; now: number },
-): Promise<void> {
-  const holder = await findUserByEmail(trx, emailKey);
-  if (holder && holder.id !== userId) throw new Problem('email_taken');
-  const same = holder !== undefined;
-  await trx
-    .updateTable('users')
-    .set({ email, email_key: emailKey, ...(same ? {} : { email_verified_at: null }) })
-    .where('id', '=', userId)
-    .execute();
-  if (same) return;
-  await trx.deleteFrom('mail_tokens').where('user_id', '=', userId).execute();
-  await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'email.changed' });
 }
 
 /** Whether nobody else administers; asked before an account's work is stopped, decided in `deleteAccount`. */

@@ -86,7 +86,7 @@ async function showSecurity(parts: AccountsParts, userId: number) {
     has_password: user.password_hash !== null,
     two_factor: (await findTwoFactor(read, userId))?.enabled_at != null,
     recovery_codes: await countRecoveryCodes(read, userId),
-    mail: parts.mailer !== undefined,
+    mail: parts.sendsMail,
     identities: linked.map((identity) => ({ provider: identity.provider, created_at: toIso(identity.created_at) })),
     providers: [...parts.providers.keys()].filter((name) => !names.has(name)),
   };

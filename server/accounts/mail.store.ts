@@ -1,6 +1,7 @@
 import { record } from '../audit/audit.store.ts';
 import type { Schema, Trx } from '../db/schema.ts';
 import { grantToChosen, lockUser } from './accounts.store.ts';
+import { leaveMail } from './mail-jobs.store.ts';
 
 /** A proof that was sent to an address; a new one makes earlier ones of its purpose void. */
 export async function keepMailToken(trx: Trx, args: { token: Schema['mail_tokens']; now: number }): Promise<void> {
@@ -66,13 +67,10 @@ export async function verifyEmail(trx: Trx, args: ProofArgs): Promise<boolean> {
   return proof !== undefined;
 }
 
-/** Sets a new password and ends every login; gives the account, or undefined for a proof that is none. */
-export async function resetPassword(
-  trx: Trx,
-  args: ProofArgs & { passwordHash: string },
-): Promise<{ email: string | null } | undefined> {
+/** Sets a new password, ends every login and says so by mail; false for a proof that is none. */
+export async function resetPassword(trx: Trx, args: ProofArgs & { passwordHash: string }): Promise<boolean> {
   const proof = await takeMailToken(trx, { ...args, purpose: 'reset' });
-  if (!proof) return undefined;
+  if (!proof) return false;
   const { userId } = proof;
   await trx.deleteFrom('mail_tokens').where('user_id', '=', userId).where('purpose', '=', 'reset').execute();
   await trx.updateTable('users').set({ password_hash: args.passwordHash }).where('id', '=', userId).execute();
@@ -80,7 +78,9 @@ export async function resetPassword(
   // The mail has come where it was sent, so the address is verified as well.
   await verify(trx, proof, args);
   await record(trx, { at: args.now, actorId: userId, subjectId: userId, action: 'password.reset' });
-  return trx.selectFrom('users').select('email').where('id', '=', userId).executeTakeFirst();
+  const user = await trx.selectFrom('users').select('email').where('id', '=', userId).executeTakeFirst();
+  if (user?.email) await leaveMail(trx, { userId, mail: { about: 'password_changed', to: user.email } });
+  return true;
 }
 
 /** Whose password a proof would reset, if it were taken; asked before the password is hashed. */

@@ -5,10 +5,9 @@ import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
 import { confirmOwner, emailKeyOf, readProfile, type AccountsParts } from './account-parts.ts';
 import { exportAccount } from './export.ts';
-import { changeProfile, type UserRow } from './accounts.store.ts';
-import { sendVerification } from './mail.routes.ts';
 import { requireUncommon } from './new-password.ts';
 import { hashPassword } from './password.ts';
+import { changeProfile } from './profile.store.ts';
 import { removeAccount } from './remove-account.ts';
 
 const config = { access: 'user' as const };
@@ -83,22 +82,10 @@ async function change(
     nickname,
     email: email === undefined ? undefined : { email, emailKey: emailKeyOf(email) },
     passwordHash: password === undefined ? undefined : await hashPassword(password),
+    tells: parts.sendsMail,
     now: parts.clock(),
   });
-  if (before) await tell(parts, before, { email, password });
-}
-
-async function tell(
-  parts: AccountsParts,
-  before: UserRow,
-  { email, password }: { email: string | undefined; password: string | undefined },
-): Promise<void> {
-  const moved = email !== undefined && emailKeyOf(email) !== before.email_key;
-  if (before.email !== null && parts.mailer) {
-    if (password !== undefined) parts.mailer.send(before.email, { about: 'password_changed' });
-    if (moved) parts.mailer.send(before.email, { about: 'email_changed' });
-  }
-  if (moved) await sendVerification(parts, { id: before.id, email });
+  parts.wakeJobs();
 }
 
 function addDeletion(app: App, parts: AccountsParts): void {

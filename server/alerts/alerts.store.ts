@@ -25,12 +25,8 @@ export async function removeWebhook(trx: Trx, args: { userId: number }): Promise
   return removed !== undefined;
 }
 
-/** An alert on its way to one person, with all that it says. */
-export interface DueAlert {
-  id: number;
-  channel: Schema['alert_deliveries']['channel'];
-  attempts: number;
-  next_try_at: number;
+/** What an alert says, and where it goes. */
+export interface Alert {
   percent: number;
   month: string;
   limit_nano: number;
@@ -43,21 +39,14 @@ export interface DueAlert {
   secret: string | null;
 }
 
-export function findDueAlerts(
-  db: Db,
-  args: { channels: Schema['alert_deliveries']['channel'][]; now: number },
-): Promise<DueAlert[]> {
+/** A notice as it is told to one person; undefined where one of the two is gone. */
+export function findAlert(db: Db, args: { noticeId: number; userId: number }): Promise<Alert | undefined> {
   return db
-    .selectFrom('alert_deliveries')
-    .innerJoin('budget_notices', 'budget_notices.id', 'alert_deliveries.notice_id')
-    .innerJoin('users', 'users.id', 'alert_deliveries.user_id')
+    .selectFrom('budget_notices')
+    .innerJoin('users', (join) => join.on('users.id', '=', args.userId))
     .leftJoin('api_keys', 'api_keys.id', 'budget_notices.key_id')
-    .leftJoin('alert_webhooks', 'alert_webhooks.user_id', 'alert_deliveries.user_id')
+    .leftJoin('alert_webhooks', 'alert_webhooks.user_id', 'users.id')
     .select([
-      'alert_deliveries.id',
-      'alert_deliveries.channel',
-      'alert_deliveries.attempts',
-      'alert_deliveries.next_try_at',
       'budget_notices.percent',
       'budget_notices.month',
       'budget_notices.limit_nano',
@@ -69,30 +58,6 @@ export function findDueAlerts(
       'alert_webhooks.url',
       'alert_webhooks.secret',
     ])
-    .where('alert_deliveries.ended_at', 'is', null)
-    .where('alert_deliveries.next_try_at', '<=', args.now)
-    .where('alert_deliveries.channel', 'in', args.channels)
-    .orderBy('alert_deliveries.next_try_at')
-    .limit(50)
-    .execute();
-}
-
-/** Takes a delivery for one try. False: another instance has taken it. */
-export async function claimAlert(
-  trx: Trx,
-  args: { id: number; seenTryAt: number; nextTryAt: number },
-): Promise<boolean> {
-  const claimed = await trx
-    .updateTable('alert_deliveries')
-    .set((row) => ({ attempts: row('attempts', '+', 1), next_try_at: args.nextTryAt }))
-    .where('id', '=', args.id)
-    .where('next_try_at', '=', args.seenTryAt)
-    .where('ended_at', 'is', null)
-    .returning('id')
+    .where('budget_notices.id', '=', args.noticeId)
     .executeTakeFirst();
-  return claimed !== undefined;
-}
-
-export async function endAlert(trx: Trx, args: { id: number; now: number }): Promise<void> {
-  await trx.updateTable('alert_deliveries').set({ ended_at: args.now }).where('id', '=', args.id).execute();
 }

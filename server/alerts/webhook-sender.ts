@@ -34,7 +34,11 @@ function lookupReachable(own: BlockList): LookupFunction {
 
 export interface WebhookSender {
   /** Posts an event, signed as https://www.standardwebhooks.com says. Throws where it was not taken with 2xx. */
-  send(webhook: { url: string; secret: string }, event: { id: string; at: number; body: object }): Promise<void>;
+  send(
+    webhook: { url: string; secret: string },
+    event: { id: string; at: number; body: object },
+    signal?: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,13 +57,14 @@ export async function createWebhookSender(own: BlockList): Promise<WebhookSender
     keepAliveTimeout: 1,
   });
   return {
-    send: async ({ url, secret }, { id, at, body }) => {
+    send: async ({ url, secret }, { id, at, body }, signal) => {
       const refusal = refusalOf(url, own);
       if (refusal) throw new Error(`The webhook ${refusal}`);
       const text = JSON.stringify(body);
       const seconds = Math.floor(at / 1_000);
       const answer = await request(url, {
         dispatcher,
+        signal,
         method: 'POST',
         headers: {
           'content-type': 'application/json',

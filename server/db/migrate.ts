@@ -8,6 +8,7 @@ import { accounts } from './migrations/0007-accounts.ts';
 import { alerts } from './migrations/0008-alerts.ts';
 import { begunLogins } from './migrations/0009-begun-logins.ts';
 import { assistants } from './migrations/0010-assistants.ts';
+import { jobs } from './migrations/0012-jobs.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -20,6 +21,7 @@ export const migrations = {
   '0008-alerts': alerts,
   '0009-begun-logins': begunLogins,
   '0010-assistants': assistants,
+  '0012-jobs': jobs,
 };
 
 type Name = keyof typeof migrations;

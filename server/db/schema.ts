@@ -275,15 +275,20 @@ export interface Schema {
   };
   /** Where the alerts of a user are posted. */
   alert_webhooks: { user_id: number; url: string; secret: string; created_at: number };
-  /** A notice on its way to one person. */
-  alert_deliveries: {
+  /** What is to be done after the transaction that left it; done, it is deleted. */
+  jobs: {
     id: Generated<number>;
-    notice_id: number;
-    user_id: number;
-    channel: 'mail' | 'webhook';
-    attempts: number;
-    next_try_at: number;
-    ended_at: Generated<number | null>;
+    kind: 'alert_mail' | 'alert_webhook' | 'mail' | 'title';
+    /** Whose account it goes with. */
+    user_id: number | null;
+    /** What it is about, where one such job at a time is enough. */
+    subject: string | null;
+    /** JSON. */
+    detail: string;
+    /** Tries that were begun. */
+    attempts: Generated<number>;
+    /** Milliseconds UTC by the database's clock; 0: at once. */
+    due_at: Generated<number>;
   };
   /** How administrators want names of models to be answered, beside the shipped table. */
   model_aliases: {

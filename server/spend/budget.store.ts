@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import type { Day } from '../db/clock.ts';
 import type { Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
+import { leaveJob } from '../jobs/jobs.store.ts';
 
 /** One counter of money: all users together, or one key. */
 export interface Budget {
@@ -122,26 +123,21 @@ async function warn(trx: Trx, budget: Budget, month: string, percent: number, no
     .onConflict((conflict) => conflict.columns(['scope', 'month', 'percent', 'limit_nano']).doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (notice) await leaveAlerts(trx, notice.id, budget.userId, now);
+  if (notice) await leaveAlerts(trx, notice.id, budget.userId);
 }
 
 /** Leaves the alerts of a notice to be sent: to the owner of the key, or to all administrators. */
-async function leaveAlerts(trx: Trx, noticeId: number, userId: number | null, now: number): Promise<void> {
+async function leaveAlerts(trx: Trx, noticeId: number, userId: number | null): Promise<void> {
   let people = trx
     .selectFrom('users')
     .leftJoin('alert_webhooks', 'alert_webhooks.user_id', 'users.id')
     .select(['users.id', 'email', 'email_verified_at', 'url'])
     .where('blocked_at', 'is', null);
   people = userId === null ? people.where('role', '=', 'administrator') : people.where('users.id', '=', userId);
-  const deliveries = (await people.execute()).flatMap((person) => [
-    ...(person.email !== null && person.email_verified_at !== null ? [{ person, channel: 'mail' as const }] : []),
-    ...(person.url === null ? [] : [{ person, channel: 'webhook' as const }]),
-  ]);
-  for (const { person, channel } of deliveries) {
-    await trx
-      .insertInto('alert_deliveries')
-      .values({ notice_id: noticeId, user_id: person.id, channel, attempts: 0, next_try_at: now })
-      .execute();
+  for (const { id: userId, email, email_verified_at: verifiedAt, url } of await people.execute()) {
+    const alert = { userId, detail: { noticeId } };
+    if (email !== null && verifiedAt !== null) await leaveJob(trx, { kind: 'alert_mail', ...alert });
+    if (url !== null) await leaveJob(trx, { kind: 'alert_webhook', ...alert });
   }
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 import { refund, settle } from '../spend/settle.store.ts';
+import { leaveTitle } from './title.store.ts';
 import { deleteTurn } from './turn.store.ts';
 
 /** A generation's last state, as it is stored. */
@@ -31,6 +32,8 @@ export interface FinishArgs {
   regenerates?: boolean;
   /** The turn goes as well: it was refused, and a refused request leaves nothing behind. */
   forgets: boolean;
+  /** Its session may want a better title than the beginning of its first message. */
+  names?: boolean;
   /** The problem document that ended it, as JSON. */
   error: string | null;
   now: number;
@@ -162,6 +165,7 @@ async function storeEnd(trx: Trx, args: FinishArgs, linkedId: number | null): Pr
   if (replyId !== null && replyId !== linkedId) await linkReply.first(trx, { id: args.generationId, replyId });
   const status = (replyId === null ? await shownStatus(trx, args.promptId) : undefined) ?? args.state;
   await setPromptStatus.first(trx, { id: args.promptId, status, now: args.now });
+  if (args.names && args.text !== '') await leaveTitle(trx, args);
   return replyId;
 }
 

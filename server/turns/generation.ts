@@ -12,6 +12,7 @@
  * the end of a stream finds it in the store.
  */
 import type { FastifyBaseLogger } from 'fastify';
+import { aborted } from '../aborted.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import type { Reservation } from '../spend/reservation.ts';
@@ -42,6 +43,8 @@ export interface GenerationPlan {
   forgetsRefused: boolean;
   /** Another answer to a prompt that has one. */
   regenerates: boolean;
+  /** Once there is an answer, its session may want a better title. */
+  names: boolean;
 }
 
 /** How a generation ended, as it is stored. */
@@ -138,10 +141,4 @@ async function ask(
     ended.error = error;
   }
   return ended;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }

@@ -59,6 +59,7 @@ function finishArgs(plan: GenerationPlan, draft: Draft, saved: SavedReply | null
     replyId: saved?.id ?? null,
     ...rest,
     regenerates: plan.regenerates,
+    names: plan.names,
     forgets: plan.forgetsRefused && draft.text === '' && problem !== null && REFUSALS.has(problem.code),
     error: document && JSON.stringify(document),
     now,

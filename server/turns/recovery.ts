@@ -13,6 +13,8 @@ interface RecoveryParts {
   logger: FastifyBaseLogger;
   /** Whether this process writes a generation. */
   knows: (id: string) => boolean;
+  /** Sessions get titles by the model. */
+  names: boolean;
   /** Ends what else a stopped process left open. */
   recoverOthers?: () => Promise<void>;
 }
@@ -29,6 +31,7 @@ async function endOrphan(parts: RecoveryParts, orphan: Orphan): Promise<void> {
     usage: estimateUsage([{ role: 'user', content: prompt }], orphan.text),
     refunds: !hasText,
     forgets: false,
+    names: parts.names,
     error: JSON.stringify(problem.toDocument(`/chat/${orphan.promptId}`)),
     now: parts.clock(),
   });

@@ -27,8 +27,6 @@ export interface AskParts {
   clock: () => number;
   /** Applied quotes that fit a question, for the bots that read them. */
   findQuotes: (question: string) => Promise<Citation[]>;
-  /** Gives a session a title once it has an answer; never keeps anybody waiting. */
-  nameSession: (turn: { sessionId: number; userId: number; outcome: Generation['outcome'] }) => void;
 }
 
 export interface Asker {
@@ -98,6 +96,8 @@ async function begin(parts: AskParts, asker: Asker, question: Question, id: stri
   const { promptId, sessionId, reservation, quota } = begun;
   // What was stored before this request stays, whatever the provider says.
   const isNew = place.kind === 'opens' || place.kind === 'continues' || place.kind === 'edits';
+  // A short first message is its own title.
+  const isTitled = place.kind === 'regenerates' || (place.kind === 'opens' && place.title === content.trim());
   const generation = parts.generations.start({
     id,
     promptId,
@@ -107,12 +107,8 @@ async function begin(parts: AskParts, asker: Asker, question: Question, id: stri
     request: () => buildRequest(parts, begun, question, asker),
     forgetsRefused: asker.waits && isNew,
     regenerates: place.kind === 'regenerates',
+    names: parts.config.AUTO_TITLES === 'on' && !isTitled,
   });
-  // A short first message is its own title.
-  const isTitled = place.kind === 'regenerates' || (place.kind === 'opens' && place.title === content.trim());
-  if (!isTitled) {
-    parts.nameSession({ sessionId, userId: asker.id, outcome: generation.outcome });
-  }
   return { generation, quota, content: begun.content, createdAt: begun.createdAt };
 }
 

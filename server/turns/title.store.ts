@@ -1,6 +1,7 @@
 import { databaseNow } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
+import { leaveJob } from '../jobs/jobs.store.ts';
 import type { Reservation, SpendLimits } from '../spend/reservation.ts';
 import { refund, settle, type SettleArgs } from '../spend/settle.store.ts';
 import { reserve } from '../spend/spend.store.ts';
@@ -31,6 +32,32 @@ export async function readUntitled(db: Db, sessionId: number): Promise<Untitled 
   return { ...session, messages };
 }
 
+export interface TitleJob {
+  sessionId: number;
+}
+
+/** Leaves it to be done to give a session a title, where its first message is too long to be one. */
+export async function leaveTitle(trx: Trx, args: { sessionId: number; userId: number }): Promise<void> {
+  const { sessionId, userId } = args;
+  const untitled = await trx
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('titled_by', '=', 'message')
+    .where('title', '!=', (first) =>
+      first
+        .selectFrom('messages')
+        .select('messages.content')
+        .where('session_id', '=', sessionId)
+        .orderBy('messages.id')
+        .limit(1),
+    )
+    .executeTakeFirst();
+  if (!untitled) return;
+  const detail: TitleJob = { sessionId };
+  await leaveJob(trx, { kind: 'title', userId, detail, subject: `title ${sessionId}` });
+}
+
 export interface ReserveTitleArgs {
   sessionId: number;
   userId: number;
@@ -42,31 +69,23 @@ export interface ReserveTitleArgs {
 /** Reserves the request for a title: it costs money and no unit. Null where the title is not the first message's any more. */
 export async function reserveTitle(trx: Trx, args: ReserveTitleArgs): Promise<Reservation | null> {
   const { sessionId, ...rest } = args;
-  const claimed = await trx
-    .updateTable('sessions')
-    .set({ titled_by: 'model' })
-    .where('id', '=', sessionId)
-    .where('titled_by', '=', 'message')
-    .returning('id')
-    .executeTakeFirst();
-  if (!claimed) return null;
+  const session = await titleOfSession.first(trx, { sessionId });
+  if (session?.titled_by !== 'message') return null;
   const { reservation } = await reserve(trx, { ...rest, purpose: 'title', units: 0 });
   return reservation;
 }
 
-/** Stores a title, unless its owner has written one meanwhile, and what it has cost. */
+/** Stores a title, unless there is one meanwhile, and what it has cost. An empty one is not asked for again. */
 export async function storeTitle(
   trx: Trx,
   args: { sessionId: number; title: string; settlement: SettleArgs },
 ): Promise<void> {
-  if (args.title !== '') {
-    await trx
-      .updateTable('sessions')
-      .set({ title: args.title })
-      .where('id', '=', args.sessionId)
-      .where('titled_by', '=', 'model')
-      .execute();
-  }
+  await trx
+    .updateTable('sessions')
+    .set({ titled_by: 'model', ...(args.title === '' ? {} : { title: args.title }) })
+    .where('id', '=', args.sessionId)
+    .where('titled_by', '=', 'message')
+    .execute();
   await settle(trx, args.settlement);
 }
 
