@@ -58,6 +58,24 @@ export const networkToBlock = z.object({
   expires_at: instant.nullable().optional(),
 });
 
+/** What holds for everybody, by the settings of the server. */
+export const serverDefaults = z
+  .object({
+    /** Model requests a user and day; null: no limit. */
+    daily_limit: z.int().nullable(),
+    time_zone: z.string(),
+    /** null: the first that the provider offers. */
+    default_model: z.string().nullable(),
+    /** All users together; `limit_usd` null: no cap. */
+    month: z.object({
+      name: z.string().meta({ description: 'As 2026-11, in the zone of the quota' }),
+      limit_usd: z.number().nullable(),
+      spent_usd: z.number().meta({ description: 'With what answers under way have set aside' }),
+    }),
+  })
+  .meta({ id: 'ServerDefaults' });
+export type ServerDefaults = z.infer<typeof serverDefaults>;
+
 export const auditEntry = z
   .object({
     id: rowId,
@@ -65,6 +83,9 @@ export const auditEntry = z
     /** null: the server itself. Negative: an account that was deleted. */
     actor_id: z.int().nullable(),
     subject_id: z.int().nullable(),
+    /** Their names, while they have accounts. */
+    actor: z.string().nullable(),
+    subject: z.string().nullable(),
     action: z.string(),
     detail: z.record(z.string(), z.unknown()),
   })

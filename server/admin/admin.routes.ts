@@ -9,6 +9,7 @@ import {
   managedUserPage,
   managedUserQuery,
   networkToBlock,
+  serverDefaults,
   type ManagedUser as ShownUser,
 } from '#contracts/admin.ts';
 import { pageQuery } from '#contracts/lists.ts';
@@ -22,6 +23,8 @@ import { answers, nothing, type App } from '../http/app-types.ts';
 import type { BlockedNetworks } from '../http/blocked-networks.ts';
 import { pageRange, sendPage } from '../http/lists.ts';
 import { visitorOf } from '../http/visitor.ts';
+import { readMonth } from '../spend/budget.store.ts';
+import { dollarsOf } from '../spend/money.ts';
 import { cidrHolds, readCidr } from './cidr.ts';
 import { blockNetwork, countNetworks, listNetworks, unblockNetwork, type NetworkRow } from './networks.store.ts';
 import { countUsers, findManagedUser, listUsers, manageUser, type ManagedUser } from './users.store.ts';
@@ -45,6 +48,7 @@ export function addAdminRoutes(app: App, parts: AdminParts): void {
   addUser(app, parts);
   addNetworks(app, parts);
   addAudit(app, parts);
+  addDefaults(app, parts);
 }
 
 const toIso = (at: number) => new Date(at).toISOString();
@@ -220,4 +224,23 @@ function addAudit(app: App, { config: { PUBLIC_URL }, database }: AdminParts): v
       return sendPage(reply, { publicUrl: PUBLIC_URL, path: '/admin/audit', filters }, range, { results, count });
     },
   );
+}
+
+function addDefaults(app: App, { config: settings, database }: AdminParts): void {
+  const schema = { tags, summary: 'What holds for everybody', response: answers({ 200: serverDefaults }) };
+  app.get('/admin/defaults', { config, schema }, async () => {
+    const { day } = await currentDay(database.read, settings.QUOTA_TIME_ZONE);
+    const month = day.slice(0, 7);
+    const limit = settings.DAILY_REQUEST_LIMIT;
+    return {
+      daily_limit: limit < 0 ? null : limit,
+      time_zone: settings.QUOTA_TIME_ZONE,
+      default_model: settings.DEFAULT_MODEL ?? null,
+      month: {
+        name: month,
+        limit_usd: settings.MONTHLY_BUDGET_USD ?? null,
+        spent_usd: dollarsOf(await readMonth(database.read, month)),
+      },
+    };
+  });
 }

@@ -26,13 +26,13 @@ async function member(nickname = 'member'): Promise<{ client: Client; id: number
   const client = await joinAs(server.url, nickname);
   return { client, id: await idOf(client) };
 }
-const auditOf = async (id: number): Promise<{ action: string; actor_id: number; detail: object }[]> =>
+const auditOf = async (id: number): Promise<{ action: string; actor_id: number; actor: string; detail: object }[]> =>
   (await chief.get(`/admin/audit?user=${id}`)).body.results;
 
 describe('administration', () => {
   test('is for administrators: members get 403, nobody 401, and nothing changes', async () => {
     const { client, id } = await member();
-    const paths = ['/admin/users', `/admin/users/${id}`, '/admin/networks', '/admin/audit'];
+    const paths = ['/admin/users', `/admin/users/${id}`, '/admin/networks', '/admin/audit', '/admin/defaults'];
     for (const path of paths) {
       expect((await client.get(path)).status).toBe(403);
       expect((await send(server.url + path, 'GET')).status).toBe(401);
@@ -143,10 +143,20 @@ describe('administration', () => {
     expect(await auditOf(id)).toEqual([]);
     const [last] = (await chief.get('/admin/audit?action=user.deleted')).body.results;
     expect(last.subject_id).toBeLessThan(0);
+    expect([last.actor, last.subject]).toEqual(['chief', null]);
     expect((await auditOf(last.subject_id)).map(({ action }) => action)).toEqual([
       'user.deleted',
       'user.limit_changed',
     ]);
+  });
+});
+
+test('what holds for everybody is shown to administrators, with what the month has cost', async () => {
+  expect((await chief.get('/admin/defaults')).body).toEqual({
+    daily_limit: 1,
+    time_zone: 'Asia/Seoul',
+    default_model: null,
+    month: { name: expect.stringMatching(/^\d{4}-\d\d$/), limit_usd: null, spent_usd: 0 },
   });
 });
 
@@ -162,6 +172,8 @@ describe('the audit log', () => {
       ['user.limit_changed', me, { from: null, to: 9 }],
       ['user.role_changed', me, { from: 'member', to: 'administrator' }],
     ]);
+    const count = async (action: string) => (await chief.get(`/admin/audit?user=${id}&action=${action}`)).body.count;
+    expect(await Promise.all(['user', 'user.role_changed', 'use', 'use_'].map(count))).toEqual([3, 2, 0, 0]);
   });
 
   test('can’t be changed or shortened, not even in the database', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 
 export interface AuditEntry {
@@ -28,18 +29,31 @@ export async function record(trx: Trx, entry: AuditEntry): Promise<void> {
     .execute();
 }
 
-export type AuditRow = Omit<Schema['audit_log'], 'id'> & { id: number };
+export type AuditRow = Omit<Schema['audit_log'], 'id'> & {
+  id: number;
+  /** Nicknames, while the accounts are there. */
+  actor: string | null;
+  subject: string | null;
+};
 
 export interface AuditFilter {
+  /** One kind of line (`user.blocked`), or all of one subject (`user`). */
   action: string | undefined;
   userId: number | undefined;
 }
 
+function isAction(action: string) {
+  const below = `${action.replaceAll(/[\\%_]/g, String.raw`\$&`)}.%`;
+  return sql<boolean>`(audit_log.action = ${action} or audit_log.action like ${below} escape '\\')`;
+}
+
 function matching(db: Db, { action, userId }: AuditFilter) {
   let query = db.selectFrom('audit_log');
-  if (action !== undefined) query = query.where('action', '=', action);
+  if (action !== undefined) query = query.where(isAction(action));
   if (userId !== undefined) {
-    query = query.where((row) => row.or([row('subject_id', '=', userId), row('actor_id', '=', userId)]));
+    query = query.where((row) =>
+      row.or([row('audit_log.subject_id', '=', userId), row('audit_log.actor_id', '=', userId)]),
+    );
   }
   return query;
 }
@@ -51,8 +65,11 @@ export async function listAudit(
   range: { limit: number; offset: number },
 ): Promise<{ rows: AuditRow[]; count: number }> {
   const rows = await matching(db, filter)
-    .selectAll()
-    .orderBy('id', 'desc')
+    .leftJoin('users as actors', 'actors.id', 'audit_log.actor_id')
+    .leftJoin('users as subjects', 'subjects.id', 'audit_log.subject_id')
+    .selectAll('audit_log')
+    .select(['actors.nickname as actor', 'subjects.nickname as subject'])
+    .orderBy('audit_log.id', 'desc')
     .limit(range.limit)
     .offset(range.offset)
     .execute();

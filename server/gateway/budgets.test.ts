@@ -130,6 +130,10 @@ test('the server’s budget holds over all users and keys', async () => {
     expect((await post(capped.server.url, capped.owner.token, tenCents)).status).toBe(200);
     expect(await post(capped.server.url, other.key, tenCents)).toMatchObject({ status: 429, code: 'budget_exhausted' });
     expect((await capped.owner.post('/chat', { content: 'Hello' })).status).toBe(429);
+    const { month } = (await capped.administrator.get('/admin/defaults')).body;
+    expect(month.limit_usd).toBe(0.25);
+    expect(month.spent_usd).toBeGreaterThan(0.19);
+    expect(month.spent_usd).toBeLessThanOrEqual(0.25);
   } finally {
     await capped.close();
   }

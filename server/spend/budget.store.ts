@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { Problem } from '../errors.ts';
 import type { Day } from '../db/clock.ts';
-import type { Trx } from '../db/schema.ts';
+import type { Db, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 import { leaveJob } from '../jobs/jobs.store.ts';
 
@@ -33,19 +33,35 @@ const setAside = statement<Claim, Counter>((db, { scope, month, cost, limit }) =
     .returning(['reserved', 'spent', 'warned']),
 );
 
-/** A budget that is set in mid-month begins with what the ledger knows of the month. */
-async function openCounter(trx: Trx, budget: Budget, month: string): Promise<void> {
-  let earlier = trx
+/** What the ledger knows of a month, in nano-dollars: of one key, or of everybody. */
+async function spentInMonth(db: Db, month: string, keyId: number | null): Promise<number> {
+  let earlier = db
     .selectFrom('ledger')
     .select(sql<number>`coalesce(sum(coalesce(cost, reserved_cost)), 0)`.as('spent'))
     .where('state', '=', 'settled')
     .where('day', '>=', `${month}-00`)
     .where('day', '<=', `${month}-99`);
-  if (budget.keyId !== null) earlier = earlier.where('key_id', '=', budget.keyId);
-  const { spent } = await earlier.executeTakeFirstOrThrow();
+  if (keyId !== null) earlier = earlier.where('key_id', '=', keyId);
+  return Number((await earlier.executeTakeFirstOrThrow()).spent);
+}
+
+/** What everybody together has spent and set aside in a month, in nano-dollars. */
+export async function readMonth(db: Db, month: string): Promise<number> {
+  const counter = await db
+    .selectFrom('budgets')
+    .select(['reserved', 'spent'])
+    .where('scope', '=', 'all')
+    .where('month', '=', month)
+    .executeTakeFirst();
+  return counter ? counter.reserved + counter.spent : spentInMonth(db, month, null);
+}
+
+/** A budget that is set in mid-month begins with what the ledger knows of the month. */
+async function openCounter(trx: Trx, budget: Budget, month: string): Promise<void> {
+  const spent = await spentInMonth(trx, month, budget.keyId);
   await trx
     .insertInto('budgets')
-    .values({ scope: budget.scope, month, reserved: 0, spent: Number(spent) })
+    .values({ scope: budget.scope, month, reserved: 0, spent })
     .onConflict((conflict) => conflict.columns(['scope', 'month']).doNothing())
     .execute();
 }

@@ -1,11 +1,20 @@
+import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { clientOf } from '#test/client.ts';
 import { adminTexts } from '#web/admin/admin-texts.ts';
+import { auditParts } from '#web/admin/audit-texts.ts';
+import { queueTexts } from '#web/admin/queue-texts.ts';
+import { serverTexts } from '#web/admin/server-texts.ts';
+import { quoteTexts } from '#web/quotes/quote-texts.ts';
 import { openBrowser, photograph, visit } from './browser.ts';
 
 const t = adminTexts.ko;
+const q = queueTexts.ko;
+const b = quoteTexts.ko;
+const v = serverTexts.ko;
 let server: ChatServer;
 let browser: Browser;
 
@@ -59,6 +68,9 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
   await page.getByRole('link', { name: t['tab.audit'] }).click();
   await page.locator('[data-audit]').first().waitFor();
   expect(await page.locator('[data-audit]').count()).toBeGreaterThanOrEqual(3);
+  await page.getByText('administrator 님이 지워진 계정의 하루 질문 수를 바꿨어요: 기본값 → 7').waitFor();
+  await page.getByRole('combobox', { name: auditParts.ko.kind }).selectOption('bot');
+  await page.getByText(t.noAudit).waitFor();
   await photograph(page, 'admin-audit');
   expect(wrong).toEqual([]);
   await close();
@@ -87,14 +99,106 @@ test('a network is blocked with a reason and let in again, on a narrow phone too
   await close();
 });
 
+test('requests of the board are decided with one key each, and several at once; what fails is named', async () => {
+  const person = await server.join('바다');
+  const ids: number[] = [];
+  for (const content of ['첫 번째 대사', '두 번째 대사', '세 번째 대사']) {
+    ids.push((await person.post('/quote', { content })).body.id);
+  }
+  await person.put(`/quote/${ids[0]}/vote`);
+  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  await page.goto('/admin/board');
+  const rows = page.locator('[data-request]');
+  await expect.poll(() => rows.count()).toBe(3);
+  const box = (text: string) => page.getByRole('checkbox', { name: q.choose.replace('{text}', text) });
+  // The first box has the request with the most votes.
+  await rows.first().getByRole('checkbox').press('ArrowDown');
+  await box('세 번째 대사').press('ArrowUp');
+  await box('첫 번째 대사').press('a');
+  await page.getByRole('dialog').getByRole('radio', { name: b.applied, checked: true }).waitFor();
+  await page.getByRole('textbox', { name: b.reply }).fill('고마워요');
+  await photograph(page, 'admin-decide');
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: b.save }).press('Enter');
+  await expect.poll(() => rows.count()).toBe(2);
+  await expect.poll(() => box('세 번째 대사').evaluate((element) => element === document.activeElement)).toBe(true);
+  expect((await person.get(`/quote/${ids[0]}`)).body).toMatchObject({ status: 'applied', reply: '고마워요' });
+
+  await box('두 번째 대사').check();
+  await page.getByRole('button', { name: q.all }).click();
+  await page.getByText(q.chosen.replace('{n}', '2')).waitFor();
+  await photograph(page, 'admin-board-chosen');
+  expect(await barriers(page)).toEqual([]);
+  await person.delete(`/quote/${ids[1]}`);
+  await page.getByRole('button', { name: q['set.planned'] }).click();
+  await page.getByRole('alert').getByText('두 번째 대사').waitFor();
+  await page.getByText(b['empty.requested']).waitFor();
+  expect((await person.get(`/quote/${ids[2]}`)).body.status).toBe('planned');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a name of a model is answered by the model that an administrator has set, until it is reset', async () => {
+  const person = await server.join();
+  const { body: key } = await person.post('/keys', { name: 'program' });
+  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  await page.goto('/admin/server');
+  await page.getByText(v.monthFree.split('.').at(-2)!).waitFor();
+  await page.getByRole('button', { name: v.add }).click();
+  await page.getByRole('textbox', { name: v.name }).fill('our-model');
+  const targets = page.getByRole('textbox', { name: v.targets });
+  await targets.fill('not-there, gpt-5-mini');
+  await targets.press('Enter');
+  const row = page.locator('[data-alias="our-model"]');
+  await row.getByText(v.own).waitFor();
+  await photograph(page, 'admin-server');
+  expect(await barriers(page)).toEqual([]);
+  const ask = { model: 'our-model', messages: [{ role: 'user', content: '안녕' }] };
+  const program = clientOf(server.url, key.key);
+  expect((await program.post('/v1/chat/completions', ask)).status).toBe(200);
+  expect(server.provider.requests.at(-1)!.body).toMatchObject({ model: 'gpt-5-mini' });
+  await row.getByRole('button', { name: v.resetName.replace('{name}', 'our-model') }).click();
+  await row.waitFor({ state: 'detached' });
+  await program.post('/v1/chat/completions', ask);
+  expect(server.provider.requests.at(-1)!.body).toMatchObject({ model: 'our-model' });
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a page that was reported is hidden from everybody, and shown again', async () => {
+  const person = await server.join('글쓴이');
+  const { body: turn } = await person.post('/chat', { content: '게시할 대화' });
+  const { body: made } = await person.post(`/sessions/${turn.session_id}/snapshots`, { title: '신고된 사본' });
+  await server.administrator.post(`/s/${made.id}/report`, { reason: '남의 전화번호가 있어요' });
+  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  await page.goto('/admin/pages');
+  const row = page.locator('[data-page]').filter({ hasText: '신고된 사본' });
+  await row.getByText('남의 전화번호가 있어요').waitFor();
+  await row.getByText(q.reports.replace('{n}', '1')).waitFor();
+  await row.getByRole('button', { name: q.hidePage.replace('{title}', '신고된 사본') }).click();
+  await row.getByText(q.hidden, { exact: true }).waitFor();
+  expect((await person.get(`/s/${made.id}`)).status).toBe(410);
+  await photograph(page, 'admin-pages');
+  expect(await barriers(page)).toEqual([]);
+  await row.getByRole('button', { name: q.showPage.replace('{title}', '신고된 사본') }).click();
+  await row.getByRole('link', { name: '신고된 사본' }).waitFor();
+  expect((await person.get(`/s/${made.id}`)).status).toBe(200);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
 test('a member sees that this is not theirs, and is sent none of it', async () => {
   const person = await server.join();
   const { page, close } = await visit(browser, server.url, { as: person });
   const loaded: string[] = [];
-  page.on('request', (request) => loaded.push(request.url()));
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
   await page.goto('/admin');
   await page.getByText(t.forbidden).waitFor();
-  expect(loaded.filter((url) => /users-section|audit-section|networks-section|\/admin\/users/.test(url))).toEqual([]);
+  const built = JSON.parse(readFileSync('web/dist/.vite/manifest.json', 'utf8')) as Record<string, { file: string }>;
+  const sections = Object.keys(built).filter((name) => /^admin\/\w+-section\.tsx$/.test(name));
+  expect(sections.length).toBeGreaterThan(4);
+  expect(loaded.filter((path) => sections.some((name) => path === `/${built[name]!.file}`))).toEqual([]);
+  expect(loaded.filter((path) => path.startsWith('/admin/'))).toEqual([]);
   await photograph(page, 'admin-forbidden');
   await close();
 });

@@ -83,6 +83,9 @@ export const screens: Screen[] = [
   { name: 'missing', path: '/nowhere', as: 'member' },
   { name: 'builder', path: '/bots/planner/edit', as: 'administrator', ready: 'main textarea' },
   { name: 'admin-users', path: '/admin', as: 'administrator', ready: '[data-user]' },
+  { name: 'admin-board', path: '/admin/board', as: 'administrator', ready: '[data-request]' },
+  { name: 'admin-pages', path: '/admin/pages', as: 'administrator', ready: '[data-page]' },
+  { name: 'admin-server', path: '/admin/server', as: 'administrator', ready: '[data-alias]' },
   { name: 'admin-audit', path: '/admin/audit', as: 'administrator', ready: 'main li, main tbody tr' },
   { name: 'admin-networks', path: '/admin/networks', as: 'administrator', ready: 'main li, main tbody tr' },
 ];

@@ -13,11 +13,17 @@ import { adminTexts } from './admin-texts.ts';
 // Whoever is no administrator is not sent the sections.
 const sections = {
   users: lazy(async () => ({ default: (await import('./users-section.tsx')).UsersSection })),
+  board: lazy(async () => ({ default: (await import('./board-section.tsx')).BoardSection })),
+  pages: lazy(async () => ({ default: (await import('./pages-section.tsx')).PagesSection })),
+  server: lazy(async () => ({ default: (await import('./server-section.tsx')).ServerSection })),
   audit: lazy(async () => ({ default: (await import('./audit-section.tsx')).AuditSection })),
   networks: lazy(async () => ({ default: (await import('./networks-section.tsx')).NetworksSection })),
 };
 type Section = keyof typeof sections;
 const names = Object.keys(sections) as Section[];
+
+/** On a phone the row of tabs is wider than the screen. */
+const showTab = (tab: HTMLElement | null) => tab?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 export function AdminPage() {
   const t = useRouteTexts(adminTexts);
@@ -25,8 +31,9 @@ export function AdminPage() {
   const { section: wanted = 'users' } = useParams({ strict: false });
   useNeedsLogin();
   const section = names.find((name) => name === wanted);
+  const administrator = profile?.role === 'administrator';
   if (!section) return <NotFoundPage />;
-  if (profile && profile.role !== 'administrator') {
+  if (profile && !administrator) {
     return (
       <Page title={t('title')}>
         <EmptyState icon={ShieldAlert} title={t('forbidden')} text={t('forbiddenNote')} />
@@ -41,6 +48,7 @@ export function AdminPage() {
         {names.map((name) => (
           <Link
             key={name}
+            ref={name === section ? showTab : null}
             to="/admin/$section"
             params={{ section: name }}
             search={{}}

@@ -22,18 +22,20 @@ import { quoteTexts, type QuoteText } from './quote-texts.ts';
 interface QuoteDialogProps {
   quote: Quote;
   action: QuoteAction;
+  /** What a decision begins with; otherwise with the status that the request has. */
+  status?: QuoteStatus | undefined;
   onClose: () => void;
 }
 
 const titles = { edit: 'editTitle', decide: 'decide', merge: 'merge', remove: 'removeTitle' } as const;
 
 /** What its owner and the administrators can do with a request. */
-export function QuoteDialog({ quote, action, onClose }: QuoteDialogProps) {
+export function QuoteDialog({ action, onClose, ...body }: QuoteDialogProps) {
   const t = useRouteTexts(quoteTexts);
   const Body = bodies[action];
   return (
     <Dialog open title={t(titles[action])} onClose={onClose}>
-      <Body quote={quote} onClose={onClose} />
+      <Body {...body} onClose={onClose} />
     </Dialog>
   );
 }
@@ -127,7 +129,7 @@ const statuses = ['requested', 'planned', 'applied', 'declined'] as const satisf
 function Decide(props: BodyProps) {
   const { quote, onClose } = props;
   const t = useRouteTexts(quoteTexts);
-  const [status, setStatus] = useState<QuoteStatus>(quote.status);
+  const [status, setStatus] = useState<QuoteStatus>(props.status ?? quote.status);
   const [reply, setReply] = useState(quote.reply ?? '');
   const { run, ...change } = useChange(props, 'saved');
   return (

@@ -107,7 +107,7 @@ const en: typeof ko = {
   'empty.search': 'No request matches “{query}”',
   'empty.searchNote': 'If the line is not here, request it yourself.',
   vote: 'Vote for: {text}',
-  voteCount: '{n} votes',
+  voteCount: 'Votes: {n}',
   you: 'You',
   answer: 'Reply of the administrators',
   menu: 'Menu of “{text}”',
