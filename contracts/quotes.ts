@@ -58,6 +58,8 @@ export const quoteQuery = pageQuery.extend({
   is_apply: yesOrNo.optional(),
   status: quoteStatus.optional(),
   mine: yesOrNo.optional(),
+  /** Those that the reader has voted for. */
+  voted: yesOrNo.optional(),
   q: freeText.max(200).optional(),
   sort: z.enum(['new', 'votes']).default('new'),
 });

@@ -121,6 +121,7 @@ export interface BoardSearch {
   status?: QuoteStatus | undefined;
   sort?: 'new' | undefined;
   mine?: 'true' | undefined;
+  voted?: 'true' | undefined;
   q?: string | undefined;
   /** The form is open; `text`: the line it begins with. */
   write?: string | undefined;
@@ -130,10 +131,11 @@ const statuses: readonly string[] = ['requested', 'planned', 'applied', 'decline
 const board = createRoute({
   getParentRoute: () => shell,
   path: '/quote',
-  validateSearch: ({ status, sort, mine, q, write, text }): BoardSearch => ({
+  validateSearch: ({ status, sort, mine, voted, q, write, text }): BoardSearch => ({
     ...(typeof status === 'string' && statuses.includes(status) ? { status: status as QuoteStatus } : {}),
     ...(sort === 'new' ? { sort } : {}),
     ...(mine === 'true' ? { mine } : {}),
+    ...(voted === 'true' ? { voted } : {}),
     ...(typeof q === 'string' && q ? { q } : {}),
     ...(typeof write === 'string' && write ? { write } : {}),
     ...(typeof text === 'string' && text ? { text } : {}),

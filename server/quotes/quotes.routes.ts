@@ -55,14 +55,15 @@ function addQuoteList(app: App, parts: QuotesParts): void {
   const { read } = parts.database;
   const schema = { tags, querystring: quoteQuery, response: answers({ 200: quotePage }) };
   app.get('/quote', { config: reading, schema }, async (request, reply) => {
-    const { is_apply, status, mine, q, sort } = request.query;
-    const readerId = mine === 'true' ? visitorOf(request).id : (request.visitor?.id ?? 0);
+    const { is_apply, status, mine, voted, q, sort } = request.query;
+    const own = mine === 'true' || voted === 'true';
+    const readerId = own ? visitorOf(request).id : (request.visitor?.id ?? 0);
     const isApply = is_apply === undefined ? undefined : is_apply === 'true';
-    const filter = { readerId, mine: mine === 'true', isApply, status, q };
+    const filter = { readerId, mine: mine === 'true', voted: voted === 'true', isApply, status, q };
     const range = pageRange(request.query);
     const [rows, count] = await Promise.all([listQuotes(read, filter, { ...range, sort }), countQuotes(read, filter)]);
     const results = rows.map((row) => showQuote(row, request.visitor, parts.config.PUBLIC_URL));
-    const filters = { is_apply, status, mine, q, sort };
+    const filters = { is_apply, status, mine, voted, q, sort };
     return sendPage(reply, { publicUrl: parts.config.PUBLIC_URL, path: '/quote', filters }, range, { results, count });
   });
 }

@@ -41,6 +41,8 @@ export interface QuoteFilter {
   readerId: number;
   /** Only the reader's own. */
   mine: boolean;
+  /** Only those that the reader has voted for. */
+  voted: boolean;
   isApply: boolean | undefined;
   status: QuoteStatus | undefined;
   q: string | undefined;
@@ -50,6 +52,11 @@ export interface QuoteFilter {
 function matches(filter: QuoteFilter) {
   const conditions = [sql<SqlBool>`quotes.merged_into is null`];
   if (filter.mine) conditions.push(sql<SqlBool>`quotes.user_id = ${filter.readerId}`);
+  if (filter.voted) {
+    conditions.push(
+      sql<SqlBool>`quotes.id in (select quote_id from quote_votes where quote_votes.user_id = ${filter.readerId})`,
+    );
+  }
   if (filter.isApply !== undefined) conditions.push(sql<SqlBool>`quotes.is_apply = ${filter.isApply ? 1 : 0}`);
   if (filter.status) conditions.push(sql<SqlBool>`quotes.status = ${filter.status}`);
   if (filter.q) {

@@ -105,6 +105,11 @@ test('one vote a user, taken back at will, none once it is decided', async () =>
   for (let time = 0; time < 2; time += 1) expect((await other.delete(`/quote/${id}/vote`)).status).toBe(204);
   expect(await read(id, other)).toMatchObject({ votes: 2, voted: false });
   expect((await nobody.put(`/quote/${id}/vote`)).status).toBe(401);
+  const votesOf = async (client: Client) =>
+    (await client.get('/quote?voted=true')).body.results.map((row: { id: number }) => row.id);
+  expect(await votesOf(owner)).toContain(id);
+  expect(await votesOf(other)).not.toContain(id);
+  expect((await nobody.get('/quote?voted=true')).status).toBe(401);
   await administrator.put(`/quote/${id}`, { status: 'declined' });
   expect((await other.put(`/quote/${id}/vote`)).status).toBe(409);
 });

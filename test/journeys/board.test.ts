@@ -83,6 +83,11 @@ test('a line that is composed in Hangul is requested once, and whoever writes th
   await guest.page.reload();
   await expect.poll(() => vote.getAttribute('aria-pressed')).toBe('true');
   await vote.getByText('1', { exact: true }).waitFor();
+  await guest.page.getByRole('navigation', { name: t.filter }).getByRole('link', { name: t.voted }).click();
+  await guest.page.waitForURL(/voted=true/);
+  await vote.waitFor();
+  await guest.page.getByRole('navigation', { name: t.filter }).getByRole('link', { name: t.mine }).click();
+  await guest.page.getByText(t['empty.mine']).waitFor();
   expect([...wrong, ...guest.wrong]).toEqual([]);
   await guest.close();
   await close();

@@ -4,11 +4,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
+import { historyTexts } from '#web/chat/history-texts.ts';
 import { shareTexts } from '#web/sessions/share-texts.ts';
 import { barriersOf, openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
 
 const c = chatTexts.ko;
 const s = shareTexts.ko;
+const h = historyTexts.ko;
 const t = texts.ko;
 let server: ChatServer;
 let browser: Browser;
@@ -109,6 +111,36 @@ test('a conversation is renamed, pinned, exported and deleted from its own page,
   // Leaving the app carries it out at once.
   await page.goto('about:blank');
   await expect.poll(async () => (await member.get(`/sessions/${id}`)).status).toBe(404);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('several conversations are chosen in the history and deleted at once, which can be undone for all of them', async () => {
+  const person = await server.join('정리하는이');
+  const ids: number[] = [];
+  for (const content of ['하나를 묻기', '둘을 묻기', '셋을 묻기']) {
+    ids.push((await person.post('/chat', { content })).body.session_id);
+  }
+  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  await page.goto('/chat');
+  const links = page.locator('main [data-row]');
+  await press(page, h.select).click();
+  await page.getByRole('checkbox', { name: h.choose.replace('{title}', '하나를 묻기') }).check();
+  await page.getByText('셋을 묻기').last().click();
+  await page.getByText(h.chosen.replace('{n}', '2')).waitFor();
+  await photograph(page, 'history-chosen');
+  expect(await barriersOf(page, 'history-chosen')).toEqual([]);
+  const remove = page.getByRole('main').getByRole('button', { name: t['history.delete'], exact: true });
+  await remove.click();
+  await press(page, t['action.undo']).click();
+  await expect.poll(() => links.count()).toBe(3);
+  await press(page, h.select).click();
+  await page.getByRole('button', { name: h.all }).click();
+  await remove.click();
+  await page.getByText(t['empty.history']).waitFor();
+  // Leaving the app carries it out at once.
+  await page.goto('about:blank');
+  for (const id of ids) await expect.poll(async () => (await person.get(`/sessions/${id}`)).status).toBe(404);
   expect(wrong).toEqual([]);
   await close();
 });

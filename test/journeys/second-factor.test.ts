@@ -7,6 +7,7 @@ import { startOpenIdProvider } from '#test/login-providers.ts';
 import { freePort } from '#test/postgres.ts';
 import { startServer, type TestServer } from '#test/server.ts';
 import { writeTo } from '#test/write-to.ts';
+import { profileTexts } from '#web/accounts/profile-texts.ts';
 import { openBrowser, texts, visit } from './browser.ts';
 
 const t = texts.ko;
@@ -57,5 +58,29 @@ test('whoever logs in with a provider shows the second factor of the account, an
   await page.waitForURL((url) => url.pathname === '/chat');
   expect(page.url()).toBe(`${server.url}/chat?q=y`);
   expect(wrong.filter((line) => !line.includes('401'))).toEqual([]);
+  await close();
+});
+
+test('a login with a provider is linked on the profile, then logs in to that account, and is unlinked there again', async () => {
+  const p = profileTexts.ko;
+  const person = await joinAs(server.url, '이어진이');
+  google.service.on(Events.BeforeTokenSigning, (token) => Object.assign(token.payload, { sub: 'linked' }));
+  const { page, close, wrong } = await visit(browser, server.url, { as: person });
+  await page.goto('/accounts/profile');
+  await page.getByRole('button', { name: `Google ${p.link}` }).click();
+  await page.getByRole('status').getByText(p.linked).waitFor();
+  expect((await person.get('/accounts/security')).body.identities).toMatchObject([{ provider: 'google' }]);
+
+  const elsewhere = await visit(browser, server.url);
+  await elsewhere.page.goto('/accounts/login?next=/accounts/profile');
+  await elsewhere.page.getByRole('link', { name: t['auth.google'] }).click();
+  await elsewhere.page.getByRole('main').getByText(person.email).waitFor();
+  await elsewhere.close();
+
+  await page.getByRole('button', { name: `Google ${p.unlink}` }).click();
+  await page.getByText(p.unlinked).waitFor();
+  await page.getByText(p.notLinked).waitFor();
+  expect((await person.get('/accounts/security')).body.identities).toEqual([]);
+  expect(wrong).toEqual([]);
   await close();
 });

@@ -38,7 +38,7 @@ export function BoardSection() {
   const words = useRouteTexts(quoteTexts);
   const [status, setStatus] = useState<QuoteStatus>('requested');
   const [deciding, setDeciding] = useState<Deciding>();
-  const list = useInfiniteQuery(quotesQuery({ status, sort: 'votes', mine: false, q: '' }));
+  const list = useInfiniteQuery(quotesQuery({ status, sort: 'votes', q: '' }));
   const selection = useSelection(list.data?.map(({ id }) => id) ?? []);
   const chosen = list.data?.filter(({ id }) => selection.has(id)) ?? [];
   useNextRow(deciding && list.data?.findIndex(({ id }) => id === deciding.quote.id));

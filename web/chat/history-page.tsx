@@ -2,22 +2,18 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { MessagesSquare, SearchX } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import { useProfile } from '../accounts/account-queries.ts';
 import { useNeedsLogin } from '../accounts/go-to-login.ts';
-import { dayOf, sayDay } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
-import { useNow } from '../lib/now.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { useSettled } from '../lib/use-settled.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { mySessionsQuery } from '../sessions/session-queries.ts';
-import type { SessionRow } from '#contracts/sessions.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import { historyTexts } from './history-texts.ts';
-import { HistoryRow } from './history-row.tsx';
+import { HistoryList } from './history-list.tsx';
 import { useDeletions } from './use-deletions.ts';
 
 /** Every own conversation, with a search through their titles and texts. */
@@ -71,10 +67,8 @@ function HistorySearch({ text, onChange }: { text: string; onChange: (text: stri
 }
 
 function Results({ search }: { search: string }) {
-  const { t, locale } = useWords();
+  const { t } = useWords();
   const own = useRouteTexts(historyTexts);
-  const zone = useProfile()?.quota.time_zone ?? 'Asia/Seoul';
-  const now = useNow();
   const list = useInfiniteQuery(mySessionsQuery(search));
   const { hidden, remove } = useDeletions();
   const rows = list.data?.rows.filter(({ id }) => !hidden.has(id)) ?? [];
@@ -99,19 +93,7 @@ function Results({ search }: { search: string }) {
   }
   return (
     <>
-      {groupRows(rows, zone).map(([group, inGroup]) => {
-        const name = group === PINNED ? own('pinned') : sayDay(group, { locale, timeZone: zone, now });
-        return (
-          <section key={group} aria-label={name}>
-            <h2 className="pt-6 pb-1 text-xs font-normal text-soft">{name}</h2>
-            <ul className="-mx-3">
-              {inGroup.map((row) => (
-                <HistoryRow key={row.id} row={row} found={search !== ''} zone={zone} onDelete={() => remove(row.id)} />
-              ))}
-            </ul>
-          </section>
-        );
-      })}
+      <HistoryList rows={rows} found={search !== ''} onDelete={remove} />
       {list.isError && <ErrorNotice action={retry}>{own('moreFailed')}</ErrorNotice>}
       {list.hasNextPage && (
         <Button look="quiet" className="mt-4" busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -120,13 +102,6 @@ function Results({ search }: { search: string }) {
       )}
     </>
   );
-}
-
-const PINNED = 'pinned';
-
-/** Pinned ones first, as the server sends them; the others by their day. */
-function groupRows(rows: SessionRow[], zone: string): [string, SessionRow[]][] {
-  return [...Map.groupBy(rows, ({ pinned, updated_at }) => (pinned ? PINNED : dayOf(Date.parse(updated_at), zone)))];
 }
 
 function Skeleton() {

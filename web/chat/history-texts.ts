@@ -6,6 +6,10 @@ const ko = {
   noResultNote: '한글은 두 글자, 영문은 세 글자부터 찾을 수 있어요.',
   pinned: '고정한 대화',
   search: '제목과 내용에서 찾기',
+  select: '여러 개 고르기',
+  choose: '고르기: {title}',
+  chosen: '{n}개를 골랐어요',
+  all: '모두 고르기',
 };
 const en: typeof ko = {
   failed: "Couldn't load your chats.",
@@ -15,5 +19,9 @@ const en: typeof ko = {
   noResultNote: 'Search takes two Korean syllables or three Latin letters and more.',
   pinned: 'Pinned',
   search: 'Search titles and messages',
+  select: 'Select several',
+  choose: 'Choose: {title}',
+  chosen: '{n} chosen',
+  all: 'Choose all',
 };
 export const historyTexts = { ko, en };

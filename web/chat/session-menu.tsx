@@ -57,7 +57,7 @@ function useEntries({ thread, view, sessionId, onRename }: SessionMenuProps): Me
   };
   const open = () => navigate({ to: '/sessions/$sessionId', params: { sessionId: String(sessionId) } });
   const deleteIt = () => {
-    remove(sessionId, () => void open());
+    remove([sessionId], () => void open());
     void navigate({ to: '/' });
   };
   const exported: MenuEntry[] = [

@@ -24,7 +24,7 @@ export function BoardPage() {
   const t = useRouteTexts(quoteTexts);
   const search: BoardSearch = useSearch({ strict: false });
   const profile = useProfile();
-  useNeedsLogin(search.mine === 'true');
+  useNeedsLogin(search.mine === 'true' || search.voted === 'true');
   const write = (
     <Link to="/quote" search={(before) => ({ ...before, write: 'yes' })} className={buttonClass('primary')}>
       {t('write')}
@@ -40,6 +40,7 @@ export function BoardPage() {
           ...(search.status ? { status: search.status } : {}),
           sort: search.sort ?? 'votes',
           mine: search.mine === 'true',
+          voted: search.voted === 'true',
           q: search.q ?? '',
         }}
       />
@@ -60,6 +61,8 @@ function OpenForm({ text }: { text: string }) {
 }
 
 const statuses = [undefined, 'requested', 'planned', 'applied', 'declined'] as const;
+/** Without any of the tabs. */
+const anyQuote = { status: undefined, mine: undefined, voted: undefined };
 const sorts = ['votes', 'new'] as const;
 
 function Filters({ search }: { search: BoardSearch }) {
@@ -72,23 +75,25 @@ function Filters({ search }: { search: BoardSearch }) {
           <Link
             key={each ?? 'all'}
             to="/quote"
-            search={(before) => ({ ...before, status: each, mine: undefined })}
+            search={(before) => ({ ...before, ...anyQuote, status: each })}
             activeOptions={{ exact: true }}
             className={tabClass}
           >
             {t(each ?? 'all')}
           </Link>
         ))}
-        {member && (
-          <Link
-            to="/quote"
-            search={(before) => ({ ...before, status: undefined, mine: 'true' })}
-            activeOptions={{ exact: true }}
-            className={tabClass}
-          >
-            {t('mine')}
-          </Link>
-        )}
+        {member &&
+          (['mine', 'voted'] as const).map((each) => (
+            <Link
+              key={each}
+              to="/quote"
+              search={(before) => ({ ...before, ...anyQuote, [each]: 'true' })}
+              activeOptions={{ exact: true }}
+              className={tabClass}
+            >
+              {t(each)}
+            </Link>
+          ))}
       </nav>
       <div className="mt-4 flex flex-wrap items-center gap-3">
         <BoardSearchField q={search.q ?? ''} />
@@ -159,8 +164,8 @@ function Quotes({ filter }: { filter: BoardFilter }) {
 
 function Empty({ filter }: { filter: BoardFilter }) {
   const t = useRouteTexts(quoteTexts);
-  const { q, mine, status } = filter;
-  const invites = q !== '' || mine || status === undefined || status === 'requested';
+  const { q, mine, voted, status } = filter;
+  const invites = q !== '' || mine || (status === undefined && !voted) || status === 'requested';
   const search: BoardSearch = q ? { write: 'yes', text: q } : { write: 'yes' };
   const write = invites && (
     <Link to="/quote" search={search} className={buttonClass()}>
@@ -174,7 +179,7 @@ function Empty({ filter }: { filter: BoardFilter }) {
   return (
     <EmptyState
       icon={QuoteIcon}
-      title={t(`empty.${mine ? 'mine' : (status ?? 'all')}`)}
+      title={t(`empty.${mine ? 'mine' : voted ? 'voted' : (status ?? 'all')}`)}
       {...(invites ? { text: t('empty.note'), action: write } : {})}
     />
   );

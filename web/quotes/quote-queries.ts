@@ -14,21 +14,24 @@ export const quoteKeys = {
 export interface BoardFilter {
   status?: QuoteStatus;
   sort: 'votes' | 'new';
-  mine: boolean;
+  /** Only the person's own, or only those they have voted for. */
+  mine?: boolean;
+  voted?: boolean;
   q: string;
 }
 
 const PER_PAGE = 20;
 
 /** The quotes of a filter, a page at a time. */
-export function quotesQuery({ status, sort, mine, q }: BoardFilter) {
+export function quotesQuery({ status, sort, mine, voted, q }: BoardFilter) {
   return infiniteQueryOptions({
-    queryKey: [...quoteKeys.lists, { status, sort, mine, q }],
+    queryKey: [...quoteKeys.lists, { status, sort, mine, voted, q }],
     initialPageParam: 1,
     queryFn: ({ pageParam, signal }) => {
       const query = new URLSearchParams({ sort, page: String(pageParam), per_page: String(PER_PAGE) });
       if (status) query.set('status', status);
       if (mine) query.set('mine', 'true');
+      if (voted) query.set('voted', 'true');
       if (q) query.set('q', q);
       return call<QuotePage>(`/quote?${query}`, { signal });
     },

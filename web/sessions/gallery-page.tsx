@@ -126,7 +126,8 @@ function Card({ card }: { card: GalleryCard }) {
   const { data: bots } = useQuery(botsQuery);
   const at = Date.parse(card.at);
   const timeZone = 'Asia/Seoul';
-  const bot = bots?.results.find(({ slug }) => slug === card.bot)?.name ?? card.bot;
+  // A deleted bot, or an assistant of its owner's, has no name that others know.
+  const bot = bots?.results.find(({ slug }) => slug === card.bot)?.name;
   return (
     <li className="min-w-0">
       <Link
@@ -137,7 +138,7 @@ function Card({ card }: { card: GalleryCard }) {
         <span className="line-clamp-2 text-base font-medium">{card.title}</span>
         {card.excerpt !== card.title && <span className="mt-1 line-clamp-3 text-soft">{card.excerpt}</span>}
         <span className="mt-auto flex items-center gap-x-3 pt-3 text-xs text-soft">
-          <span className="min-w-0 truncate">{bot}</span>
+          {bot && <span className="min-w-0 truncate">{bot}</span>}
           <span className="min-w-0 truncate">{card.mine ? t('you') : (card.author ?? t('anonymous'))}</span>
           <time
             dateTime={card.at}

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ChartColumn, ChevronsUpDown, KeyRound, LogOut, ShieldCheck, UserRound } from 'lucide-react';
+import { BookOpen, ChartColumn, ChevronsUpDown, KeyRound, LogOut, ShieldCheck, UserRound } from 'lucide-react';
 import type { Profile } from '#contracts/accounts.ts';
 import { logOut } from '../accounts/account-queries.ts';
+import { apiAddress } from '../lib/api-address.ts';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords, type Translate } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
@@ -11,8 +12,14 @@ import type { MenuEntry } from '../ui/menu-popup.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { useSettingsEntries } from './settings-entries.ts';
 
-const ko = { profile: '프로필', keys: 'API 키', usage: '사용량', admin: '관리' };
-const en: typeof ko = { profile: 'Profile', keys: 'API keys', usage: 'Usage', admin: 'Administration' };
+const ko = { profile: '프로필', keys: 'API 키', usage: '사용량', docs: 'API 문서', admin: '관리' };
+const en: typeof ko = {
+  profile: 'Profile',
+  keys: 'API keys',
+  usage: 'Usage',
+  docs: 'API documentation',
+  admin: 'Administration',
+};
 
 /** Who is logged in, with the way to all that is theirs. */
 export function MemberCorner({ profile, help }: { profile: Profile; help: MenuEntry[] }) {
@@ -25,6 +32,7 @@ export function MemberCorner({ profile, help }: { profile: Profile; help: MenuEn
     { kind: 'action', icon: UserRound, label: own('profile'), run: go('/accounts/profile') },
     { kind: 'action', icon: KeyRound, label: own('keys'), run: go('/keys') },
     { kind: 'action', icon: ChartColumn, label: own('usage'), run: go('/usage') },
+    { kind: 'action', icon: BookOpen, label: own('docs'), run: () => location.assign(`${apiAddress()}/docs`) },
   ];
   if (profile.role === 'administrator') {
     places.push({ kind: 'action', icon: ShieldCheck, label: own('admin'), run: go('/admin') });

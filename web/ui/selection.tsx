@@ -5,14 +5,18 @@ interface RowCheckProps extends Omit<ComponentProps<'input'>, 'onChange'> {
   label: string;
   checked: boolean;
   onChange: () => void;
+  /** What of the row can be pressed, besides the box. */
+  children?: ReactNode;
 }
 
 /** The box that chooses a row of a list. */
-export function RowCheck({ label, onChange, ...rest }: RowCheckProps) {
+export function RowCheck({ label, onChange, children, ...rest }: RowCheckProps) {
   return (
-    <label className="grid size-9 shrink-0 cursor-pointer place-items-center touch:size-11">
-      <span className="sr-only">{label}</span>
-      <input type="checkbox" onChange={onChange} className="size-4 accent-ember" {...rest} />
+    <label className={`flex cursor-pointer items-center ${children ? 'min-w-0 flex-1' : 'shrink-0'}`}>
+      <span className="grid size-9 shrink-0 place-items-center touch:size-11">
+        <input type="checkbox" aria-label={label} onChange={onChange} className="size-4 accent-ember" {...rest} />
+      </span>
+      {children}
     </label>
   );
 }
@@ -20,7 +24,7 @@ export function RowCheck({ label, onChange, ...rest }: RowCheckProps) {
 /** What can be done with the rows that are chosen: it stays in sight while the list scrolls. */
 export function SelectionBar({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="sticky bottom-0 z-10 mt-6 flex flex-wrap items-center gap-2 border-t border-line bg-ground py-4">
+    <div className="sticky bottom-0 z-10 mt-6 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-ground py-4">
       <output className="mr-auto font-medium">{label}</output>
       {children}
     </div>
