@@ -82,7 +82,7 @@ export function translatingPool(pool: pg.Pool): PostgresPool {
     options: pool.options,
     connect: async () => {
       const connecting = pool.connect();
-      const client = await patience(connecting).catch((error: unknown) => {
+      const client = await patience(connecting, 'pool').catch((error: unknown) => {
         // It may still come, when nobody waits for it any more.
         connecting.then(
           (late) => late.release(),

@@ -46,7 +46,8 @@ export function createPool(options: PostgresOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize ?? 16,
-    connectionTimeoutMillis: 4_000,
+    // A silent database is noticed sooner (silence.ts); a busy one is waited for.
+    connectionTimeoutMillis: 10_000,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     types: { getTypeParser: numberParsers },
   });
