@@ -9,6 +9,7 @@ import { alerts } from './migrations/0008-alerts.ts';
 import { begunLogins } from './migrations/0009-begun-logins.ts';
 import { assistants } from './migrations/0010-assistants.ts';
 import { jobs } from './migrations/0012-jobs.ts';
+import { searchBlocks } from './migrations/0013-search-blocks.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -22,6 +23,7 @@ export const migrations = {
   '0009-begun-logins': begunLogins,
   '0010-assistants': assistants,
   '0012-jobs': jobs,
+  '0013-search-blocks': searchBlocks,
 };
 
 type Name = keyof typeof migrations;

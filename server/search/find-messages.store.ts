@@ -2,14 +2,15 @@ import { sql } from 'kysely';
 import type { Db } from '../db/schema.ts';
 import { isPostgres } from '../db/statement.ts';
 import { foldText, gramsOf } from './grams.ts';
-import { readIndexedTo, scopeOf } from './index.store.ts';
+import { blockGram, blockOf, firstIdOf, readIndexedTo, scopeOf } from './index.store.ts';
 
 /** Messages that a search gives at most, the newest ones. */
 export const MOST_HITS = 500;
 /** How many of the newest messages are read where the text is too short for the index. */
 const UNINDEXED = 3_000;
-/** Ids of the newest part of the index, which is asked first on PostgreSQL. */
-const NEWEST = 50_000;
+/** PostgreSQL: blocks of messages that are asked first, and so many that all the rest is asked instead. */
+const FIRST_BLOCKS = 2;
+const MOST_BLOCKS = 64;
 
 export interface Search {
   /** Whose messages; undefined for those of public sessions. */
@@ -63,16 +64,37 @@ async function findIds(db: Db, grams: number[], indexedTo: number): Promise<numb
       where message_grams match ${grams.join(' ')} order by rowid desc limit ${MOST_HITS}`.execute(db);
     return rows.map(({ id }) => id);
   }
-  // A text that many messages have is in many new ones; of one that few have, all places can be read.
-  const newest = await findOnPostgres(db, grams, indexedTo - NEWEST);
-  return newest.length >= MOST_HITS || indexedTo <= NEWEST ? newest : findOnPostgres(db, grams, 0);
+  return findOnPostgres(db, grams, indexedTo);
 }
 
-async function findOnPostgres(db: Db, grams: number[], after: number): Promise<number[]> {
-  const list = `{${grams.join(',')}}`;
+/**
+ * The newest blocks first, then as many as their hits say that it takes: of a text that very many messages have, hardly
+ * more rows are read than are given. A rare one is asked for everywhere at once.
+ */
+async function findOnPostgres(db: Db, grams: number[], indexedTo: number): Promise<number[]> {
+  const found: number[] = [];
+  const newest = blockOf(indexedTo);
+  let next = newest;
+  let size = FIRST_BLOCKS;
+  while (next >= 0 && found.length < MOST_HITS) {
+    const oldest = size > MOST_BLOCKS ? 0 : Math.max(0, next - size + 1);
+    found.push(...(await findInBlocks(db, grams, { newest: next, oldest })));
+    next = oldest - 1;
+    const blocksForOne = (newest - next) / Math.max(found.length, 1);
+    size = Math.ceil(2 * (MOST_HITS - found.length) * blocksForOne);
+  }
+  return found.slice(0, MOST_HITS);
+}
+
+async function findInBlocks(db: Db, grams: number[], range: { newest: number; oldest: number }): Promise<number[]> {
+  const blocks = Array.from({ length: range.newest - range.oldest + 1 }, (_, index) => range.oldest + index);
+  const within =
+    blocks.length > MOST_BLOCKS
+      ? sql`message_id < ${firstIdOf(range.newest + 1)}`
+      : sql`grams && ${`{${blocks.map(blockGram).join(',')}}`}::int4[]`;
   // Materialised, so that the index is asked, and not every message from the newest one on.
   const { rows } = await sql<{ id: number }>`with hits as materialized (
-      select message_id from message_grams where grams @> ${list}::int4[] and message_id > ${after}
+      select message_id from message_grams where grams @> ${`{${grams.join(',')}}`}::int4[] and ${within}
     ) select message_id as id from hits order by message_id desc limit ${MOST_HITS}`.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -15,6 +15,13 @@ test('two Korean syllables and three Latin letters have a gram, wherever they st
   expect(includes('스토브리그', '리브')).toBe(false);
 });
 
+test('a word of one syllable or letter is found with the next word', () => {
+  expect(gramsOf(foldText('집 앞'))).toHaveLength(1);
+  expect(includes('우리 집 앞에서', '집 앞')).toBe(true);
+  expect(includes('우리 집에 앞에서', '집 앞')).toBe(false);
+  expect(includes('This is a test', 's a')).toBe(true);
+});
+
 test('NFD is found by NFC, and capitals by small letters', () => {
   expect(includes('강해서'.normalize('NFD'), '해서')).toBe(true);
   expect(includes('CAFÉ', 'café'.normalize('NFD'))).toBe(true);

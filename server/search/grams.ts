@@ -2,7 +2,8 @@
  * What text search stands on, the same on every database: a text is folded, then cut into overlapping grams,
  * and a gram is kept as a number. A gram has two characters where it begins with one of a script that writes
  * syllables or words in one (Hangul, Han, Kana), and three elsewhere; so any two Korean syllables and any three
- * Latin letters are found, wherever they stand in a word.
+ * Latin letters are found, wherever they stand in a word. None begins or ends with a space: a space is in the middle of
+ * the one gram that joins two words.
  */
 
 /** NFC, lower case, every run of white space one space: what two spellings of a text have in common. */
@@ -26,10 +27,15 @@ function hash(text: string, from: number, length: number): number {
   return (value ^ (value >>> 15)) & 0x7fffffff;
 }
 
+const SPACE = 0x20;
+
 function eachGram(folded: string, take: (from: number, length: number) => void): void {
   for (let index = 0; index < folded.length - 1; index += 1) {
-    const length = isDense(folded.charCodeAt(index)) ? 2 : 3;
-    if (index + length <= folded.length) take(index, length);
+    const first = folded.charCodeAt(index);
+    if (first === SPACE) continue;
+    const length = isDense(first) && folded.charCodeAt(index + 1) !== SPACE ? 2 : 3;
+    const end = index + length;
+    if (end <= folded.length && folded.charCodeAt(end - 1) !== SPACE) take(index, length);
   }
 }
 

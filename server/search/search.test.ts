@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf, joinAs, type Client } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
@@ -93,6 +94,23 @@ test('an answer of an intake that was changed is found by what it says now', asy
   await owner.put(`${path}/prompts/${answer.body.id}`, { content: '새로운 대추 계획' });
   expect((await find(owner, '대추', '/sessions?mine=true')).count).toBe(1);
   expect((await find(owner, '무화과', '/sessions?mine=true')).count).toBe(0);
+});
+
+test('messages far apart are found together, the newest first', async () => {
+  const { database } = server.context;
+  const ids: number[] = [];
+  for (const further of [0, 20_000, 2_000_000]) {
+    // SQLite's index needs no blocks of ids: there they follow each other.
+    if (database.kind === 'postgres') {
+      await sql`select setval(pg_get_serial_sequence('messages', 'id'), max(id) + ${further}::bigint) from messages`.execute(
+        database.read,
+      );
+    }
+    ids.unshift((await owner.post('/chat', { content: `앵두 ${further}` })).body.id);
+  }
+  await bothWays(async () => {
+    expect((await find(owner, '앵두')).results.map(({ id }: { id: number }) => id)).toEqual(ids);
+  });
 });
 
 test('an answer that is being written does not hide what comes after it', async () => {
