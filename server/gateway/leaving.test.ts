@@ -107,3 +107,29 @@ test.for(
   const asked = countTokens('How many words?') + 7;
   expect(Math.abs(Number(row.prompt_tokens) - asked)).toBeLessThanOrEqual(1);
 });
+
+test.for(Object.entries(kinds).flatMap(([kind, text]) => ['stopped', 'cut'].map((how) => [kind, how, text] as const)))(
+  'a conversation in %s that is %s is counted within five percent and marked',
+  async ([, how, sentence]) => {
+    const text = sentence.repeat(20).match(/\S+\s*/g)!;
+    house.provider.script({ text, fault: how === 'cut' ? 'cut' : 'stall', afterBytes: 25_000 });
+    const { body } = await house.owner.post('/chat/stream', { content: 'How many words?', model: 'gpt-5-mini' });
+    const path = `/chat/stream/${body.stream_id}`;
+    const enough = async () => ((await readTurn()).chat_reply?.content.length ?? 0) > 200;
+    if (how === 'stopped') {
+      await expect.poll(enough, { timeout: 15_000 }).toBe(true);
+      expect((await house.owner.delete(path)).status).toBe(204);
+    }
+    const row = await settledRow();
+    const { chat_reply: reply } = await readTurn();
+    expect(row).toMatchObject({ purpose: 'chat', state: 'settled', estimated: 1 });
+    const counted = countTokens(reply!.content);
+    expect(counted).toBeGreaterThan(100);
+    expect(Math.abs(Number(row.completion_tokens) / counted - 1)).toBeLessThanOrEqual(0.05);
+  },
+);
+
+/** The newest turn of the owner. */
+async function readTurn(): Promise<{ chat_reply: { content: string } | null }> {
+  return (await house.owner.get('/chat?per_page=5')).body.results[0];
+}

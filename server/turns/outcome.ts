@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ErrorCode } from '#contracts/errors.ts';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
+import { countUsage } from '../upstream/count-tokens.ts';
 import { estimateUsage } from '../upstream/estimate-tokens.ts';
 import type { Usage } from '../upstream/upstream.ts';
 import type { Ended, GenerationParts, GenerationPlan, Outcome, StopReason } from './generation.ts';
@@ -19,7 +20,7 @@ type Draft = Omit<Outcome, 'replyId' | 'repliedAt' | 'finishedAt'> & { refunds: 
 const nothingUsed: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, estimated: false };
 
 /** Decides the state that the generation ends in. */
-function conclude({ request, result, priceList, error, text, stopReason }: Finished): Draft {
+async function conclude({ request, result, priceList, error, text, stopReason }: Finished): Promise<Draft> {
   const model = result?.model ?? request?.model ?? '';
   const sources = { priceList, leftOut: request?.leftOut ?? 0, citations: request?.citations ?? null };
   if (result && text !== '') {
@@ -27,7 +28,9 @@ function conclude({ request, result, priceList, error, text, stopReason }: Finis
     return { state: 'done', text, model, finishReason, usage, problem: null, ...sources, refunds: false };
   }
   const refunds = text === '' && !(stopReason === 'stopped' && priceList !== undefined);
-  const usage = refunds || !request ? nothingUsed : estimateUsage(request.messages, text);
+  // A server that has to be gone in time does not wait for the tokenizer.
+  const count = stopReason === 'shutdown' ? estimateUsage : countUsage;
+  const usage = refunds || !request ? nothingUsed : await count(request.messages, text);
   if (stopReason === 'stopped' && !result) {
     return { state: 'stopped', text, model, finishReason: 'stopped', usage, problem: null, ...sources, refunds };
   }
@@ -82,7 +85,7 @@ export async function storeOutcome(
 ): Promise<Outcome> {
   const now = parts.clock();
   const times = { repliedAt: saved?.createdAt ?? now, finishedAt: now };
-  let draft = conclude(finished);
+  let draft = await conclude(finished);
   if (draft.problem?.code === 'internal') {
     parts.logger.error({ err: draft.problem.cause, generation: plan.id }, 'a generation failed');
   }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { moduleUrl } from '../module-url.ts';
 import { estimateTokens } from './estimate-tokens.ts';
+import type { ChatMessage, Usage } from './upstream.ts';
 
 /** Past this length nobody waits for the exact number. */
 const longestExact = 200_000;
@@ -33,6 +34,16 @@ export async function countTokens(text: string): Promise<number> {
   });
   idle.refresh();
   return counted ?? estimateTokens(text);
+}
+
+/** What the two sides of a call come to when the provider has not said it, counted. */
+export async function countUsage(messages: readonly ChatMessage[], answer: string): Promise<Usage> {
+  const [completionTokens, ...asked] = await Promise.all([
+    countTokens(answer),
+    ...messages.map(({ content }) => countTokens(content)),
+  ]);
+  const promptTokens = asked.reduce((sum, tokens) => sum + 4 + tokens, 3);
+  return { promptTokens, completionTokens, cachedTokens: 0, estimated: true };
 }
 
 /** Ends the tokenizer's thread now; the next count starts another. */
