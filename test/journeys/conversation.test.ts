@@ -182,3 +182,42 @@ test('sharing publishes a copy of what is there now, under a link that stays, un
   expect(wrong).toEqual([]);
   await close();
 });
+
+test('a long conversation opens at its end, and older turns come while one reads upwards, without a jump', async () => {
+  server.provider.setDefault({ text: '첫째 줄이에요\n\n- 하나\n- 둘\n- 셋' });
+  const { body } = await member.post('/chat', { content: '질문 1' });
+  for (let turn = 2; turn <= 30; turn += 1) {
+    await member.post('/chat', { content: `질문 ${turn}`, session_id: body.session_id });
+  }
+  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  await page.goto(`/sessions/${body.session_id}`);
+  const log = page.getByRole('log');
+  const turns = log.getByRole('article');
+  await log.getByText('질문 30', { exact: true }).waitFor();
+  expect(await turns.count()).toBeLessThan(30);
+  await expect.poll(() => log.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1);
+
+  // What is read stays where it is while older turns come before it.
+  await log.hover();
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, -400);
+      return log.getByText('질문 1', { exact: true }).count();
+    })
+    .toBe(1);
+  expect(await turns.count()).toBe(30);
+  await log.evaluate((scroller) => scroller.scrollTo({ top: 0 }));
+  await expect
+    .poll(() =>
+      log
+        .getByText('질문 1', { exact: true })
+        .boundingBox()
+        .then((box) => box!.y > 0),
+    )
+    .toBe(true);
+  await log.getByText('질문 2', { exact: true }).waitFor();
+  await press(page, t['chat.toEnd']).click();
+  await expect.poll(() => log.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1);
+  expect(wrong).toEqual([]);
+  await close();
+});

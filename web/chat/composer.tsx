@@ -66,13 +66,16 @@ export function Composer({ thread, view, ref }: ComposerProps) {
           rows={1}
           enterKeyHint={enterSends() ? 'send' : 'enter'}
           placeholder={t('composer.placeholder')}
+          onPaste={({ currentTarget, clipboardData }) =>
+            lightenLong(currentTarget, currentTarget.value.length + clipboardData.getData('text/plain').length)
+          }
           onInput={({ currentTarget }) => {
             save(currentTarget.value);
             resize(currentTarget);
             thread.forgetRefusal();
           }}
           onKeyDown={({ key, currentTarget }) => key === 'ArrowUp' && currentTarget.value === '' && editLastQuestion()}
-          className="block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none [field-sizing:content] placeholder:text-soft"
+          className="block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none [field-sizing:content] placeholder:text-soft data-long:h-[40dvh] data-long:font-[sans-serif] data-long:break-normal data-long:tracking-normal data-long:[field-sizing:fixed]"
         />
         <div className="flex min-h-12 items-center justify-between gap-2 pr-2 pb-2 pl-4">
           <QuotaChip />
@@ -182,10 +185,19 @@ function editLastQuestion(): void {
   [...document.querySelectorAll<HTMLElement>('[data-edit]')].at(-1)?.click();
 }
 
+/** Above this many characters a field is laid out as cheaply as it goes. */
+const LONG = 20_000;
+
+function lightenLong(element: HTMLTextAreaElement, length: number): void {
+  element.toggleAttribute('data-long', length > LONG);
+  element.spellcheck = length <= LONG;
+}
+
 const growsByItself = CSS.supports('field-sizing', 'content');
 
 function resize(element: HTMLTextAreaElement): void {
-  if (growsByItself) return;
+  lightenLong(element, element.value.length);
+  if (growsByItself || element.hasAttribute('data-long')) return;
   element.style.height = 'auto';
   element.style.height = `${element.scrollHeight}px`;
 }

@@ -7,8 +7,10 @@ import { isUnderWay } from './shown-turn.ts';
 import type { Thread, ThreadView } from './thread.ts';
 import { TurnView } from './turn-view.tsx';
 
-/** How many turns a long conversation shows at first, and with every step back. */
-const STEP = 40;
+/** How many turns a long conversation shows at first, and with every step back: a few are drawn in no time. */
+const STEP = 10;
+/** Older turns come before whoever scrolls up has reached the first one. */
+const AHEAD_PX = 1_200;
 
 export function MessageList({ thread, view }: { thread: Thread; view: ThreadView }) {
   const { t } = useWords();
@@ -68,13 +70,14 @@ export function MessageList({ thread, view }: { thread: Thread; view: ThreadView
   );
 }
 
-/** Stands before the first shown turn; coming into sight, it brings older ones. */
+/** Stands before the first shown turn; coming near to sight, it brings older ones. */
 function Older({ onSeen }: { onSeen: () => void }) {
   const { t } = useWords();
   const element = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     const observer = new IntersectionObserver(
       (entries) => entries.some(({ isIntersecting }) => isIntersecting) && onSeen(),
+      { root: element.current!.closest('[role=log]'), rootMargin: `${AHEAD_PX}px 0px 0px` },
     );
     observer.observe(element.current!);
     return () => observer.disconnect();

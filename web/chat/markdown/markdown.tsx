@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import remarkCjkFriendly from 'remark-cjk-friendly';
 import remarkMath from 'remark-math';
 import { defaultRemarkPlugins, Streamdown, type StreamdownProps } from 'streamdown';
@@ -52,11 +53,20 @@ const components = {
   inlineCode: InlineCode,
 };
 
+/** `[name]: address`, which another block may refer to. */
+const reference = /^ {0,3}\[[^\]]+\]:/m;
+
+/**
+ * What is being written is drawn block by block, and stays so afterwards: its end would otherwise draw all of it
+ * anew at once. Only blocks that refer to each other have to be read as a whole.
+ */
 export function Markdown({ text, writing }: MarkdownProps) {
+  const [inBlocks] = useState(writing);
   return (
     <Streamdown
-      mode={writing ? 'streaming' : 'static'}
+      mode={writing || (inBlocks && !reference.test(text)) ? 'streaming' : 'static'}
       isAnimating={writing}
+      parseIncompleteMarkdown={writing}
       remarkPlugins={remarkPlugins}
       components={components}
       controls={false}
