@@ -14,6 +14,7 @@ const parts = new Set([
   'login-abuse.ts',
   'search.store.ts',
   'search.stores.ts',
+  'web-timing.ts',
 ]);
 const benches = readdirSync(folder)
   .filter((file) => file.endsWith('.ts') && !parts.has(file))

@@ -14,7 +14,7 @@ export const commands = {
   test: (args) => run('test', ['web', 'server'], () => [commandOf('vitest'), 'run', ...args]),
   check,
   cli: (args) => run('cli', [], () => ['server/cli.ts', ...args]),
-  bench: (args) => run('bench', ['server'], () => ['bench/run.ts', ...args]),
+  bench: (args) => run('bench', ['web', 'server'], () => ['bench/run.ts', ...args]),
   'prices:check': () => run('prices:check', [], () => ['server/spend/check-prices.ts']),
   docs: (args) => run('docs', [], () => ['server/generate-docs.ts', ...args]),
   'build:web': () => buildAlways('web'),
