@@ -154,7 +154,21 @@ describe('an error', () => {
       expect(Object.keys(answer.body.error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
       expect(answer.headers.get('x-request-id')).toBeTruthy();
     }
-    expect((await send(`${url}/nothing`, 'GET')).body.error.code).toBe('unknown_url');
+    // Neither what is not served here, nor what its provider has ended, goes anywhere unmetered.
+    const unserved = ['POST /realtime/transcription_sessions', 'POST /realtime/calls', 'POST /realtime/calls/x/accept']
+      .concat(['POST /batches', 'POST /images/edits', 'POST /videos', 'GET /chat/completions', 'POST /edits'])
+      .concat(['GET /engines', 'POST /containers', 'POST /conversations', 'GET /organization/users', 'GET /nothing']);
+    for (const route of unserved) {
+      const [method = '', path = ''] = route.split(' ');
+      const { status, body } = await send(url + path, method, method === 'POST' ? {} : undefined, auth);
+      expect([route, status, body.error.code, body.error.type, body.error.param]).toEqual([
+        route,
+        404,
+        'unknown_url',
+        'invalid_request_error',
+        null,
+      ]);
+    }
     expect(house.provider.counts['/v1/chat/completions']).toBeUndefined();
   });
 
