@@ -64,7 +64,11 @@ export async function buildApp(context: Context): Promise<Server> {
   await addWebApp(app, config, identify, createFindHead(database, config.PUBLIC_URL, clock));
   app.addHook('onRequest', checkAccess(config, identify));
   addLiveVisitors(app, context.live);
-  const metrics = addMetrics(app, { openGenerations: () => generations.count, databaseLoad: database.load });
+  const metrics = await addMetrics(app, {
+    workers: config.WORKERS,
+    openGenerations: () => generations.count,
+    databaseLoad: database.load,
+  });
   generations.onStart(metrics.observeGeneration);
   addRequestLog(app);
 

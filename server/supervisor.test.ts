@@ -8,7 +8,7 @@ import { freshPlace } from '#test/server.ts';
 import { startProcess, type ServerProcess } from '#test/server-process.ts';
 
 // Each test starts processes, from the source: seconds on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 function workersOf({ child }: ServerProcess): number[] {
   const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
@@ -74,6 +74,25 @@ describe.runIf(inject('database') === 'postgres')('two workers', () => {
     expect((await stream.all()).at(-1)!.data).toMatchObject({ type: 'END', full_content: 'to the end' });
     expect(await ended).toBe(0);
     expect(pids.some(isAlive)).toBe(false);
+  });
+
+  test('tell a scraper of all of them, each under its label', async () => {
+    const { url, pids } = await start();
+    // Each question comes on a connection of its own, so both get some.
+    for (let asked = 0; asked < 10; asked += 1)
+      await send(`${url}/health/live`, 'GET', undefined, { connection: 'close' });
+    const counted = await eventually(async () => {
+      const { status, body } = await send(`${url}/metrics`, 'GET');
+      expect(status).toBe(200);
+      const lines = [
+        ...body.matchAll(/^daesa_http_requests_total\{.*route="\/health\/live".*worker="(\d+)".*\} (\d+)$/gm),
+      ];
+      const sum = lines.reduce((total, [, , count]) => total + Number(count), 0);
+      return sum === 10 ? body : undefined;
+    });
+    const workers = [...counted.matchAll(/^daesa_generations_open\{worker="(\d+)"\} 0$/gm)].map(([, worker]) => worker);
+    expect(new Set(workers).size).toBe(pids.length);
+    expect(counted.match(/^# TYPE daesa_generations_open /gm)).toHaveLength(1);
   });
 
   test('do not stay behind when their supervisor is killed', async () => {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { RateLimiterClusterMaster } from 'rate-limiter-flexible';
 import type { Config } from './config.ts';
 import { onStop } from './launcher.ts';
+import { collectFromWorkers } from './operation/worker-metrics.ts';
 import { createLogger } from './logger.ts';
 import { StartError } from './start-error.ts';
 
@@ -23,6 +24,7 @@ export async function supervise(config: Config): Promise<number> {
   let pauseMs = FIRST_PAUSE_MS;
   // It counts for all, so that each worker more does not mean more tries.
   void new RateLimiterClusterMaster();
+  collectFromWorkers();
   onStop(async () => {
     stopping = true;
     logger.info('stopping');

@@ -4,7 +4,9 @@ import type { App } from '../http/app-types.ts';
 import type { Generation } from '../turns/generation.ts';
 
 export interface Metrics {
-  registry: Registry;
+  contentType: string;
+  /** Everything in the text format of Prometheus; several workers speak for all of them. */
+  read(): Promise<string>;
   /** Counts an answer to a person, from its start on. */
   observeGeneration(generation: Generation): void;
   /** Counts one call below /v1. */
@@ -16,13 +18,15 @@ const MOST_MODELS = 200;
 
 /** What is looked at when a scraper asks. */
 export interface Measured {
+  /** Processes that share the port. */
+  workers: number;
   openGenerations: () => number;
   /** Writes and reads that wait for the database, and the connections to it. */
   databaseLoad: () => { waiting: number; connections: number };
 }
 
 /** Counts requests by route and status, answers by model, and what is open or waits at this moment. */
-export function addMetrics(app: App, parts: Measured): Metrics {
+export async function addMetrics(app: App, parts: Measured): Promise<Metrics> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Counter({
@@ -79,7 +83,8 @@ export function addMetrics(app: App, parts: Measured): Metrics {
     duration.observe(labels, reply.elapsedTime / 1_000);
   });
   return {
-    registry,
+    contentType: registry.contentType,
+    read: parts.workers === 1 ? () => registry.metrics() : await readAll(registry),
     observeGeneration,
     countCall: (call) => {
       if (models.size < MOST_MODELS) models.add(call.model);
@@ -88,6 +93,11 @@ export function addMetrics(app: App, parts: Measured): Metrics {
       tokens.inc({ model }, call.inputTokens + call.outputTokens);
     },
   };
+}
+
+async function readAll(registry: Registry): Promise<Metrics['read']> {
+  const { shareWithWorkers } = await import('./worker-metrics.ts');
+  return shareWithWorkers(registry);
 }
 
 function addGauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -137,10 +137,10 @@ function addMetricsRoute(app: App, parts: OperationParts): void {
   };
   app.get('/metrics', { schema }, async (request, reply) => {
     if (!(await mayReadMetrics(request, parts))) throw new Problem('unauthenticated');
-    const { registry } = parts.metrics;
+    const { contentType, read } = parts.metrics;
     return reply
-      .type(registry.contentType)
+      .type(contentType)
       .serializer(String)
-      .send(await registry.metrics());
+      .send(await read());
   });
 }
