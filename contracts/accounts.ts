@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { exactText, freeText, instant, nameText, rowId } from './text.ts';
 
-/** No blanks and no invisible characters (`\p{C}`): what is shown is what was meant. */
-const emailPattern = /^[^\s\p{C}@]+@[^\s\p{C}@.]+(\.[^\s\p{C}@.]+)*$/u;
+/** No blanks, no invisible characters (`\p{C}`) and nothing that mail servers read as a sign of their own. */
+const emailPattern = /^[^\s\p{C}@<>()[\]:;,\\"]+@[^\s\p{C}@<>()[\]:;,\\".]+(\.[^\s\p{C}@<>()[\]:;,\\".]+)*$/u;
 
 export const email = freeText
   .overwrite((value) => value.trim())

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { role } from './accounts.ts';
 import { pageOf, pageQuery } from './lists.ts';
-import { freeText, instant, longText, rowId } from './text.ts';
+import { freeText, givenInstant, instant, longText, rowId } from './text.ts';
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
@@ -55,7 +55,7 @@ export const networkToBlock = z.object({
   /** An address or a network: `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`. */
   cidr: freeText.max(64),
   reason: longText(1, 500),
-  expires_at: instant.nullable().optional(),
+  expires_at: givenInstant.nullable().optional(),
 });
 
 /** What holds for everybody, by the settings of the server. */
@@ -93,5 +93,10 @@ export const auditEntry = z
 export const auditPage = pageOf(auditEntry).meta({ id: 'AuditPage' });
 export const auditQuery = pageQuery.extend({
   action: freeText.max(100).optional(),
-  user: z.coerce.number().pipe(z.int()).optional(),
+  user: z
+    .string()
+    .regex(/^-?[1-9]\d{0,15}$/)
+    .transform(Number)
+    .pipe(z.int())
+    .optional(),
 });

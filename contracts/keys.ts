@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { link, pageOf } from './lists.ts';
-import { freeText, instant, nameText, rowId } from './text.ts';
+import { freeText, givenInstant, instant, nameText, rowId } from './text.ts';
 
 /** Dollars, to the nano-dollar. */
 const dollars = z.number().min(0).max(1_000_000);
 
-const future = z.iso.datetime({ offset: true }).refine((value) => Date.parse(value) > Date.now(), {
+const future = givenInstant.refine((value) => Date.parse(value) > Date.now(), {
   error: 'takes an instant in the future',
 });
 

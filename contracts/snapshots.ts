@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf } from './lists.ts';
 import { promptKind } from './sessions.ts';
-import { instant, longText, nameText, rowId } from './text.ts';
+import { givenInstant, instant, longText, nameText, rowId } from './text.ts';
 
 /** One question and the answer that was shown to it when the copy was made. */
 export const snapshotTurn = z.object({
@@ -52,7 +52,7 @@ export const snapshotBody = z.object({
   title: nameText(1, 200).optional(),
   anonymous: z.boolean().optional(),
   listed: z.boolean().optional(),
-  expires_at: instant.nullable().optional(),
+  expires_at: givenInstant.nullable().optional(),
 });
 export type SnapshotBody = z.infer<typeof snapshotBody>;
 

@@ -43,6 +43,15 @@ export function longText(minimum: number, maximum: number) {
 /** UTC, ISO 8601 with milliseconds. */
 export const instant = z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-11-21T05:00:00.000Z'] });
 
+/** An instant as a client gives it: any precision, any offset from UTC. */
+export const givenInstant = z.iso
+  .datetime({ offset: true })
+  .overwrite((value) => {
+    const at = Date.parse(value);
+    return Number.isNaN(at) ? value : new Date(at).toISOString();
+  })
+  .meta({ examples: ['2026-11-21T05:00:00.000Z', '2026-11-21T14:00:00+09:00'] });
+
 /** An id of a row of ours. */
 export const rowId = z.int().positive();
 

@@ -5,7 +5,6 @@ import { identifyBy } from './accounts/logins.ts';
 import { findLiveLogins } from './accounts/logins.store.ts';
 import { createAlertWorkers } from './alerts/deliver-alerts.ts';
 import { recoverRuns } from './assistants/recover-runs.ts';
-import { cidrOf } from './admin/cidr.ts';
 import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
 import { createMailWorker } from './accounts/send-mails.ts';
@@ -23,6 +22,7 @@ import { openSqlite } from './db/sqlite.ts';
 import { createAliases, type Aliases } from './gateway/aliases.ts';
 import { readAliases } from './gateway/aliases.store.ts';
 import { recoverCalls } from './gateway/recover-calls.ts';
+import { networkOf } from './http/cidr.ts';
 import { createBlockedNetworks, type BlockedNetworks } from './http/blocked-networks.ts';
 import { createLiveVisitors, type LiveVisitors } from './http/live-visitors.ts';
 import type { Identify } from './http/visitor.ts';
@@ -230,7 +230,7 @@ async function blockAbuser(
   const { database, networks, now, minutes } = parts;
   const reason = 'Too many failed logins';
   const expiresAt = now + minutes * 60_000;
-  await database.write(blockNetwork, { cidr: cidrOf(address), reason, expiresAt, actorId: null, now });
+  await database.write(blockNetwork, { cidr: networkOf(address), reason, expiresAt, actorId: null, now });
   await networks.refresh();
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { logins, loginsEnding, security, type ProviderName } from '#contracts/accounts.ts';
-import { rowId } from '#contracts/text.ts';
+import { rowIdInPath } from '#contracts/text.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
@@ -13,7 +13,7 @@ import { countRecoveryCodes, findTwoFactor } from './two-factor.store.ts';
 
 const config = { access: 'user' as const };
 const tags = ['accounts'];
-const params = z.object({ id: z.coerce.number().pipe(rowId) });
+const params = z.object({ id: rowIdInPath });
 
 /** Where an account is logged in, and how it can be. */
 export function addLoginRoutes(app: App, parts: AccountsParts): void {

@@ -3,26 +3,8 @@ import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { isLoopbackHost, type Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { Redis } from '../redis/connect-redis.ts';
+import { networkOf, unmapped } from '../http/cidr.ts';
 import { createLimiter, type Limiter } from '../redis/shared-limiter.ts';
-
-/** An IPv4 address is one address, also where a dual-stack socket writes it as IPv6. */
-function unmapped(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
-}
-
-/** IPv6 users own a whole /64, so that is what counts as their network. */
-export function networkOf(given: string): string {
-  const address = unmapped(given);
-  if (isIP(address) !== 6) return address;
-  const [head = '', tail = ''] = address.split('%', 1)[0]!.split('::');
-  const front = head.split(':').filter(Boolean);
-  const back = tail.split(':').filter(Boolean);
-  const zeros = Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  return [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((part) => Number.parseInt(part, 16).toString(16))
-    .join(':');
-}
 
 /** Whether an address stands for many people (loopback, a trusted proxy), so that it alone is never blocked. */
 function sharedBy(proxies: string[]): (address: string) => boolean {

@@ -13,7 +13,7 @@ import {
   type ManagedUser as ShownUser,
 } from '#contracts/admin.ts';
 import { pageQuery } from '#contracts/lists.ts';
-import { rowId } from '#contracts/text.ts';
+import { rowIdInPath } from '#contracts/text.ts';
 import { listAudit } from '../audit/audit.store.ts';
 import type { Config } from '../config.ts';
 import { currentDay } from '../db/clock.ts';
@@ -21,11 +21,11 @@ import type { Database } from '../db/database.ts';
 import { invalidField, Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import type { BlockedNetworks } from '../http/blocked-networks.ts';
+import { cidrHolds, readCidr } from '../http/cidr.ts';
 import { pageRange, sendPage } from '../http/lists.ts';
 import { visitorOf } from '../http/visitor.ts';
 import { readMonth } from '../spend/budget.store.ts';
 import { dollarsOf } from '../spend/money.ts';
-import { cidrHolds, readCidr } from './cidr.ts';
 import { blockNetwork, countNetworks, listNetworks, unblockNetwork, type NetworkRow } from './networks.store.ts';
 import { countUsers, findManagedUser, listUsers, manageUser, type ManagedUser } from './users.store.ts';
 
@@ -41,7 +41,7 @@ export interface AdminParts {
 
 const config = { access: 'administrator' as const };
 const tags = ['administration'];
-const params = z.object({ id: z.coerce.number().pipe(rowId) });
+const params = z.object({ id: rowIdInPath });
 
 export function addAdminRoutes(app: App, parts: AdminParts): void {
   addUserList(app, parts);

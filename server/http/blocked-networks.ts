@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { isLoopbackHost } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { App } from './app-types.ts';
+import { unmapped } from './cidr.ts';
 
 /** The networks that may not ask anything; the list is the database's, looked at again every second. */
 export interface BlockedNetworks {
@@ -38,7 +39,7 @@ export async function createBlockedNetworks(
   timer.unref();
   return {
     isBlocked: (given) => {
-      const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(given)?.[1] ?? given;
+      const address = unmapped(given);
       const family = isIP(address);
       if (family === 0 || isLoopbackHost(address)) return false;
       return list.check(address, family === 6 ? 'ipv6' : 'ipv4');

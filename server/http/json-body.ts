@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Problem } from '../errors.ts';
 
 /**
@@ -46,9 +47,19 @@ export function parseJson(body: Buffer, depthLimit: number): unknown {
   }
 }
 
+/** Programs name a type by habit, and HTML forms can't help it: where nothing is sent or needed, it means nothing. */
+function forgetTypeOfNothing({ raw, routeOptions, url }: FastifyRequest): void {
+  const { headers } = raw;
+  if (headers['content-type'] === undefined || headers['transfer-encoding'] !== undefined) return;
+  if ((headers['content-length'] ?? '0') !== '0' || url.startsWith('/v1/')) return;
+  const body = routeOptions.schema?.body;
+  if (!(body instanceof z.ZodType) || body.safeParse(undefined).success) delete headers['content-type'];
+}
+
 /** Takes JSON and nothing else. `__proto__` needs no guard: validation copies the known fields only. */
 export function addJsonParser(app: FastifyInstance, depthLimit: number): void {
   app.removeAllContentTypeParsers();
+  app.addHook('onRequest', async (request) => forgetTypeOfNothing(request));
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, depthLimit),
   );

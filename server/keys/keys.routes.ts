@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKey, apiKeyPage, keyBody, newApiKey, type ApiKey, type KeyBody } from '#contracts/keys.ts';
 import { pageQuery } from '#contracts/lists.ts';
-import { rowId } from '#contracts/text.ts';
+import { rowIdInPath } from '#contracts/text.ts';
 import type { Config } from '../config.ts';
 import { currentDay } from '../db/clock.ts';
 import type { Database } from '../db/database.ts';
@@ -30,7 +30,7 @@ export interface KeysParts {
 
 const config = { access: 'user' as const };
 const tags = ['keys'];
-const params = z.object({ id: z.coerce.number().pipe(rowId) });
+const params = z.object({ id: rowIdInPath });
 
 export function addKeyRoutes(app: App, parts: KeysParts): void {
   addKeyList(app, parts);
