@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { role } from './accounts.ts';
-import { pageOf, pageQuery } from './lists.ts';
+import { link, pageOf, pageQuery } from './lists.ts';
 import { freeText, givenInstant, instant, longText, rowId } from './text.ts';
+
+/** What there is to administer. */
+export const administration = z.object({ links: z.array(link) }).meta({ id: 'Administration' });
 
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 

@@ -115,7 +115,7 @@ function addLogin(app: App, parts: AccountsParts): void {
       await requireSecondFactor(parts, user.id, request.body.otp);
       await succeeded();
       const { token, login } = loginOf(request, parts, session);
-      await database.write(logIn, { userId: user.id, login });
+      await database.write(logIn, { userId: user.id, login, passwordHash: user.password_hash });
       return sendLogin(reply, parts, { ...user, last_login: login.now }, token, session);
     },
   );

@@ -225,15 +225,21 @@ async function takeOverUsage(trx: Trx, userId: number, args: NewUser): Promise<v
   if (used > 0) await trx.insertInto('daily_usage').values({ user_id: userId, day, used }).execute();
 }
 
-/** Logs an account in; the login that `login.replaces` names ends with it. Throws for one that is gone or blocked. */
-export async function logIn(trx: Trx, args: { userId: number; login: NewLogin }): Promise<number> {
-  const user = await trx
+/**
+ * Logs an account in; the login that `login.replaces` names ends with it. Throws for one that is gone or blocked,
+ * or whose password is no longer the one that was checked.
+ */
+export async function logIn(
+  trx: Trx,
+  args: { userId: number; login: NewLogin; passwordHash?: string | null },
+): Promise<number> {
+  let update = trx
     .updateTable('users')
     .set({ last_login: args.login.now })
     .where('id', '=', args.userId)
-    .where('blocked_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
+    .where('blocked_at', 'is', null);
+  if (args.passwordHash !== undefined) update = update.where('password_hash', '=', args.passwordHash);
+  const user = await update.returning('id').executeTakeFirst();
   if (!user) throw new Problem('invalid_credentials');
   return insertLogin(trx, args.userId, args.login);
 }

@@ -6,6 +6,7 @@ import type { ErrorCode } from '#contracts/errors.ts';
 import { safeNext } from '#contracts/pages.ts';
 import { nameText } from '#contracts/text.ts';
 import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import {
@@ -30,6 +31,7 @@ import {
   logInByProvider,
   takeAttempt,
   type Attempt,
+  type ProviderLoginArgs,
 } from './oauth.store.ts';
 import { hashToken } from './token.ts';
 
@@ -232,7 +234,7 @@ async function conclude(
   const { token, login } = loginOf(request, parts, 'cookie');
   const address = emailText.safeParse(person.email).data;
   const emailKey = address === undefined ? null : emailKeyOf(address);
-  const entered = await database.write(logInByProvider, {
+  const entered = await enterOnce(database, {
     ...identity,
     email: address && emailKey ? { email: address, emailKey, verified: person.emailVerified } : null,
     nickname: nameText(1, 40).safeParse([...(person.nickname ?? '')].slice(0, 40).join('')).data ?? 'user',
@@ -245,6 +247,17 @@ async function conclude(
     browserHash: attempt.browser_hash,
   });
   return entered ? { token, next: attempt.next } : { asksForCode: true };
+}
+
+/** Who comes from two tabs at once is one person: the second one finds the account that the first one has made. */
+async function enterOnce({ write }: Database, args: ProviderLoginArgs): Promise<boolean> {
+  try {
+    return await write(logInByProvider, args);
+  } catch (error) {
+    const late = error instanceof Problem && (error.code === 'identity_taken' || error.code === 'email_taken');
+    if (!late) throw error;
+    return write(logInByProvider, args);
+  }
 }
 
 /** The second step of a login with a provider, where the account has a second factor of ours. */

@@ -83,6 +83,7 @@ async function change(
     email: email === undefined ? undefined : { email, emailKey: emailKeyOf(email) },
     passwordHash: password === undefined ? undefined : await hashPassword(password),
     tells: parts.sendsMail,
+    checkedHash: before?.password_hash,
     now: parts.clock(),
   });
   parts.wakeJobs();

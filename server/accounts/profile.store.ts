@@ -1,7 +1,7 @@
 import { record } from '../audit/audit.store.ts';
 import type { Trx } from '../db/schema.ts';
 import { Problem } from '../errors.ts';
-import { findUser, findUserByEmail } from './accounts.store.ts';
+import { findUser, findUserByEmail, lockUser } from './accounts.store.ts';
 import { leaveMail } from './mail-jobs.store.ts';
 
 export interface ProfileChangeArgs {
@@ -13,12 +13,17 @@ export interface ProfileChangeArgs {
   passwordHash: string | undefined;
   /** Whoever had the account before is told by mail of a new password or address. */
   tells: boolean;
+  /** The hash of the password that was shown for this; undefined where none had to be. */
+  checkedHash: string | null | undefined;
   now: number;
 }
 
-/** Changes the given fields. Throws `email_taken`. */
+/** Changes the given fields. Throws `email_taken`, and `conflict` where the password shown is another one by now. */
 export async function changeProfile(trx: Trx, args: ProfileChangeArgs): Promise<void> {
-  const { userId, nickname, passwordHash, now } = args;
+  const { userId, nickname, passwordHash, checkedHash, now } = args;
+  if (checkedHash !== undefined && (await lockUser(trx, userId))?.password_hash !== checkedHash) {
+    throw new Problem('conflict');
+  }
   if (args.tells) await tellOwner(trx, args);
   if (args.email) await changeEmail(trx, { userId, now, ...args.email });
   if (nickname !== undefined) await trx.updateTable('users').set({ nickname }).where('id', '=', userId).execute();
@@ -53,7 +58,11 @@ async function changeEmail(
     .updateTable('users')
     .set({ email, email_key: emailKey, ...(same ? {} : { email_verified_at: null }) })
     .where('id', '=', userId)
-    .execute();
+    .execute()
+    .catch((error: unknown) => {
+      // Somebody has taken the address since it was looked up.
+      throw error instanceof Problem && error.code === 'conflict' ? new Problem('email_taken') : error;
+    });
   if (same) return;
   await trx.deleteFrom('mail_tokens').where('user_id', '=', userId).execute();
   await record(trx, { at: now, actorId: userId, subjectId: userId, action: 'email.changed' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  administration,
   auditPage,
   auditQuery,
   blockedNetwork,
@@ -27,7 +28,7 @@ import { visitorOf } from '../http/visitor.ts';
 import { readMonth } from '../spend/budget.store.ts';
 import { dollarsOf } from '../spend/money.ts';
 import { blockNetwork, countNetworks, listNetworks, unblockNetwork, type NetworkRow } from './networks.store.ts';
-import { countUsers, findManagedUser, listUsers, manageUser, type ManagedUser } from './users.store.ts';
+import { countUsers, endUserLogins, findManagedUser, listUsers, manageUser, type ManagedUser } from './users.store.ts';
 
 export interface AdminParts {
   config: Config;
@@ -44,11 +45,37 @@ const tags = ['administration'];
 const params = z.object({ id: rowIdInPath });
 
 export function addAdminRoutes(app: App, parts: AdminParts): void {
+  addIndex(app, parts);
   addUserList(app, parts);
   addUser(app, parts);
+  addUserLogins(app, parts);
   addNetworks(app, parts);
   addAudit(app, parts);
   addDefaults(app, parts);
+}
+
+/** Where each of the administrators' lists is. */
+const places = {
+  users: '/admin/users',
+  networks: '/admin/networks',
+  audit: '/admin/audit',
+  pages: '/admin/pages',
+  bots: '/bots',
+  quotes: '/quote',
+  usage: '/usage?group_by=user',
+};
+
+function addIndex(app: App, { config: { PUBLIC_URL } }: AdminParts): void {
+  app.get(
+    '/admin',
+    { config, schema: { tags, summary: 'What there is to administer', response: answers({ 200: administration }) } },
+    async () => ({
+      links: Object.entries(places).map(([rel, path]) => {
+        const href = PUBLIC_URL + path;
+        return { rel, method: 'GET' as const, href, link: href };
+      }),
+    }),
+  );
 }
 
 const toIso = (at: number) => new Date(at).toISOString();
@@ -132,6 +159,21 @@ function addUser(app: App, parts: AdminParts): void {
     { config, schema: { tags, summary: 'Delete an account', params, response: answers({ 204: nothing }) } },
     async (request, reply) => {
       await parts.removeAccount(request.params.id, visitorOf(request).id);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function addUserLogins(app: App, { database, clock }: AdminParts): void {
+  app.delete(
+    '/admin/users/:id/logins',
+    {
+      config,
+      schema: { tags, summary: 'Log a user out everywhere', params, response: answers({ 204: nothing }) },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await database.write(endUserLogins, { id, actorId: visitorOf(request).id, now: clock() });
       return reply.code(204).send();
     },
   );

@@ -83,6 +83,31 @@ describe('administration', () => {
     expect((await logIn()).status).toBe(200);
   });
 
+  test('logs a user out everywhere and changes nothing else', async () => {
+    const { client, id } = await member('wanderer');
+    const before = (await chief.get(`/admin/users/${id}`)).body;
+    expect((await chief.delete(`/admin/users/${id}/logins`)).status).toBe(204);
+    expect((await client.get('/accounts/profile')).status).toBe(401);
+    expect((await chief.get(`/admin/users/${id}`)).body).toEqual(before);
+    expect((await auditOf(id)).map(({ action }) => action)).toEqual(['user.logins_ended']);
+    expect((await chief.delete('/admin/users/999999/logins')).status).toBe(404);
+  });
+
+  test('says what there is to administer', async () => {
+    const { links } = (await chief.get('/admin')).body;
+    expect(links.map(({ rel }: { rel: string }) => rel)).toContain('audit');
+    for (const { href } of links) {
+      const { pathname, search } = new URL(href);
+      expect([pathname, (await chief.get(pathname + search)).status]).toEqual([pathname, 200]);
+    }
+  });
+
+  test.each(['0', '-1', '01', '1e0', '0x1', '%201', '1.5', 'x'])('knows no user %s', async (id) => {
+    expect((await chief.get(`/admin/users/${id}`)).status).toBe(404);
+    expect((await chief.put(`/admin/users/${id}`, { daily_limit: 1 })).status).toBe(404);
+    expect((await chief.delete(`/admin/users/${id}/logins`)).status).toBe(404);
+  });
+
   test('refuses a change of an older state', async () => {
     const { id } = await member();
     const { revision } = (await chief.get(`/admin/users/${id}`)).body;
@@ -215,6 +240,23 @@ describe('a blocked network', () => {
       expect((await chief.post('/admin/networks', { cidr, reason: 'x' })).status).toBe(422);
     }
   });
+
+  test('is one network however it is written, also by a socket that writes IPv4 as IPv6', async () => {
+    const first = await chief.post('/admin/networks', { cidr: '192.0.2.9/24', reason: 'x' });
+    const again = await chief.post('/admin/networks', { cidr: '::ffff:192.0.2.0/120', reason: 'y' });
+    expect(again.body).toMatchObject({ id: first.body.id, cidr: '192.0.2.0/24', reason: 'y' });
+    expect([await ask('192.0.2.200'), await ask('::ffff:192.0.2.200')]).toEqual([403, 403]);
+    await chief.delete(`/admin/networks/${first.body.id}`);
+  });
+
+  test.each(['2099-01-01T00:00:00Z', '2099-01-01T09:00:00+09:00', '2099-01-01T00:00:00.000000Z'])(
+    'takes %s for its end',
+    async (expires_at) => {
+      const { status, body } = await chief.post('/admin/networks', { cidr: '198.18.0.0/16', reason: 'x', expires_at });
+      expect([status, body.expires_at]).toEqual([201, '2099-01-01T00:00:00.000Z']);
+      await chief.delete(`/admin/networks/${body.id}`);
+    },
+  );
 
   test('comes by itself to one that goes on failing past its limit, never to loopback', async () => {
     const { client } = await member('target');

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import { lockUser } from '../accounts/accounts.store.ts';
+import { endLogins } from '../accounts/logins.store.ts';
 import { record } from '../audit/audit.store.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { Problem } from '../errors.ts';
@@ -168,6 +170,14 @@ async function changeBlock(trx: Trx, args: ManageUserArgs, before: boolean): Pro
     .execute();
   if (blocked) await trx.deleteFrom('logins').where('user_id', '=', id).execute();
   await record(trx, { at: now, actorId, subjectId: id, action: blocked ? 'user.blocked' : 'user.unblocked' });
+}
+
+/** Ends every login of a user. Throws `not_found`. */
+export async function endUserLogins(trx: Trx, args: { id: number; actorId: number; now: number }): Promise<void> {
+  const { id, actorId, now } = args;
+  if (!(await lockUser(trx, id))) throw new Problem('not_found');
+  await endLogins(trx, { userId: id, except: null });
+  await record(trx, { at: now, actorId, subjectId: id, action: 'user.logins_ended' });
 }
 
 /** Makes the account of an address administrator, from the command line; false where there is none. */

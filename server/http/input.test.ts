@@ -171,6 +171,39 @@ describe.each(writes)('%s %s', (method, path) => {
   );
 });
 
+describe('a type of nothing', () => {
+  const types = ['application/json', 'application/x-www-form-urlencoded', 'text/plain;charset=UTF-8'];
+  test.each(types)('%s is no mistake where no body is needed', async (type) => {
+    expectProblem(await put('DELETE', '/chat/999', '', type), 404, '/chat/999', 'not_found');
+    const answer = await put('DELETE', '/accounts/profile', '', type);
+    expectProblem(answer, 422, '/accounts/profile', 'invalid');
+    expect(answer.body.errors[0].path).toBe('current_password');
+    const chunked = await sendRaw(server.url, {
+      method: 'DELETE',
+      path: '/chat/999',
+      headers: { authorization: `Bearer ${person.token}`, 'content-type': type, 'transfer-encoding': 'chunked' },
+      chunked: true,
+    });
+    expect(chunked.status).toBe(type === 'application/json' ? 400 : 415);
+  });
+
+  test('logs out by a form without fields', async () => {
+    const { token } = await joinAs(server.url, 'leaving');
+    before = await everything();
+    const answer = await sendRaw(server.url, {
+      method: 'POST',
+      path: '/accounts/logout',
+      headers: {
+        cookie: `daesa=${token}`,
+        origin: server.url,
+        accept: 'text/html',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+    });
+    expect([answer.status, answer.headers.location]).toEqual([303, '/']);
+  });
+});
+
 describe('POST /chat', () => {
   test.each([
     ['content', {}],
