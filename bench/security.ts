@@ -25,8 +25,9 @@ async function revocation(shared: Record<string, string> | undefined): Promise<v
     there(chief).put(`/admin/users/${id}`, change);
   const events: Record<string, (client: Client, id: number) => Promise<{ status: number }>> = {
     'log out': (client) => there(client).post('/accounts/logout'),
-    'end all logins': (client) => there(client).delete('/accounts/logins?which=all'),
-    'end the others': async (client) => (await logInThere(client)).delete('/accounts/logins?which=others'),
+    'end all logins': (client) => there(client).delete('/accounts/logins?which=all', { current_password: password }),
+    'end the others': async (client) =>
+      (await logInThere(client)).delete('/accounts/logins?which=others', { current_password: password }),
     'new password': async (client) =>
       (await logInThere(client)).put('/accounts/profile', { password: 'another horse 8', current_password: password }),
     'delete account': (client) => there(client).delete('/accounts/profile', { current_password: password }),

@@ -67,14 +67,14 @@ describe('logging in', () => {
       return performance.now() - start;
     };
     const [known, unknown]: [number[], number[]] = [[], []];
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       known.push(await timed(person.email));
       unknown.push(await timed(`nobody-${round}@example.com`));
     }
-    const median = (times: number[]) => times.toSorted((one, other) => one - other)[5]!;
+    const median = (times: number[]) => times.toSorted((one, other) => one - other)[2]!;
     // Loose on purpose: a machine under load. Without the hash of nobody the ratio is above twenty.
-    expect(median(known) / median(unknown)).toBeLessThan(4);
-    expect(median(unknown) / median(known)).toBeLessThan(4);
+    expect(median(known) / median(unknown)).toBeLessThan(8);
+    expect(median(unknown) / median(known)).toBeLessThan(8);
     await fresh.close();
   });
 

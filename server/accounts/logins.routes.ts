@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { logins, loginsEnding, security, type ProviderName } from '#contracts/accounts.ts';
+import { confirmation, logins, loginsEnding, security, type ProviderName } from '#contracts/accounts.ts';
 import { rowIdInPath } from '#contracts/text.ts';
 import { Problem } from '../errors.ts';
 import { answers, nothing, type App } from '../http/app-types.ts';
 import { setSessionCookie, visitorOf } from '../http/visitor.ts';
-import { toIso, type AccountsParts } from './account-parts.ts';
+import { confirmOwner, toIso, type AccountsParts } from './account-parts.ts';
 import { findUser } from './accounts.store.ts';
 import { endLogin, endLogins, listLogins } from './logins.store.ts';
 import { DAY_MS } from './logins.ts';
@@ -39,9 +39,20 @@ export function addLoginRoutes(app: App, parts: AccountsParts): void {
 
   app.delete(
     '/accounts/logins/:id',
-    { config, schema: { tags, summary: 'End one login', params, response: answers({ 204: nothing }) } },
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'End one login: the own one like logging out, another one with the password',
+        params,
+        body: confirmation.nullish(),
+        response: answers({ 204: nothing }),
+      },
+    },
     async (request, reply) => {
       const { id: userId, loginId } = visitorOf(request);
+      // Whoever finds a computer open does not lock its owner out of the others.
+      if (request.params.id !== loginId) await confirmOwner(parts, request, request.body?.current_password);
       if (!(await database.write(endLogin, { userId, id: request.params.id }))) throw new Problem('not_found');
       if (request.params.id === loginId) setSessionCookie(reply, parts.config, '', 0);
       return reply.code(204).send();
@@ -54,13 +65,15 @@ export function addLoginRoutes(app: App, parts: AccountsParts): void {
       config,
       schema: {
         tags,
-        summary: 'End the other logins, or all',
+        summary: 'End the other logins, or all; needs the password',
         querystring: loginsEnding,
+        body: confirmation.nullish(),
         response: answers({ 204: nothing }),
       },
     },
     async (request, reply) => {
-      const { id: userId, loginId } = visitorOf(request);
+      const { loginId } = visitorOf(request);
+      const { id: userId } = await confirmOwner(parts, request, request.body?.current_password);
       const all = request.query.which === 'all';
       await database.write(endLogins, { userId, except: all ? null : loginId });
       if (all) setSessionCookie(reply, parts.config, '', 0);

@@ -361,7 +361,7 @@ describe('linking from the profile', () => {
     });
     const { href } = (await begun.json()) as { href: string };
     const callback = local(locationOf(await jar.open(href)));
-    await owner.delete('/accounts/logins?which=all');
+    await owner.delete('/accounts/logins?which=all', { current_password: 'correct horse 7' });
     expect(locationOf(await jar.open(callback))).toBe('/accounts/login?error=login_expired');
     expect(await isLoggedIn(jar)).toBe(false);
   });

@@ -44,7 +44,12 @@ const events: Record<string, (member: Client, id: number) => Promise<{ status: n
   'logging out': (member) =>
     send(`${other.url}/accounts/logout`, 'POST', undefined, { authorization: `Bearer ${member.token}` }),
   'ending all logins': (member) =>
-    send(`${other.url}/accounts/logins?which=all`, 'DELETE', undefined, { authorization: `Bearer ${member.token}` }),
+    send(
+      `${other.url}/accounts/logins?which=all`,
+      'DELETE',
+      { current_password: password },
+      { authorization: `Bearer ${member.token}` },
+    ),
   'a new password on another device': async (member) => {
     const elsewhere = await send(`${other.url}/accounts/login`, 'POST', { email: member.email, password });
     return send(

@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
-import { clientOf } from '#test/client.ts';
+import { clientOf, send } from '#test/client.ts';
 import { adminTexts } from '#web/admin/admin-texts.ts';
 import { auditParts } from '#web/admin/audit-texts.ts';
 import { queueTexts } from '#web/admin/queue-texts.ts';
@@ -53,11 +53,22 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
   await row.getByText('/7번').waitFor();
   expect((await person.get('/accounts/profile')).body.quota.limit).toBe(7);
 
+  const elsewhere = (
+    await send(`${server.url}/accounts/login`, 'POST', { email: person.email, password: 'correct horse 7' })
+  ).body.token;
   await row.getByRole('button').click();
+  await page.getByRole('button', { name: t.logOutUser }).click();
+  await page.getByText(t.loggedOut).waitFor();
+  expect((await clientOf(server.url, elsewhere).get('/accounts/profile')).status).toBe(401);
+
   await page.getByRole('checkbox', { name: t.isBlocked }).check();
   await page.getByRole('button', { name: t.save, exact: true }).click();
   await row.getByText(t.blocked, { exact: true }).waitFor();
-  expect((await person.get('/accounts/profile')).status).toBe(401);
+  const refused = await send(`${server.url}/accounts/login`, 'POST', {
+    email: person.email,
+    password: 'correct horse 7',
+  });
+  expect([refused.status, refused.body.code]).toEqual([403, 'blocked']);
 
   await row.getByRole('button').click();
   await page.getByRole('button', { name: t.deleteUser }).click();

@@ -87,6 +87,13 @@ test('other devices are logged out from here, and the archive holds the account'
   const { page, close } = await visit(browser, server.url, { as: person, viewport: { width: 320, height: 640 } });
   await page.goto('/accounts/profile');
   await press(page, t.endOthers);
+  const confirmation = page.getByLabel(t.currentPassword, { exact: true });
+  await confirmation.fill('wrong horse 7');
+  await confirmation.press('Enter');
+  await page.getByText(t.passwordWrong).waitFor();
+  expect((await person.get('/accounts/profile')).status).toBe(200);
+  await confirmation.fill('correct horse 7');
+  await confirmation.press('Enter');
   await page.getByText(t.ended, { exact: true }).waitFor();
   expect((await person.get('/accounts/profile')).status).toBe(401);
   const download = page.waitForEvent('download');

@@ -50,7 +50,7 @@ function Sections({ profile }: { profile: Profile }) {
       <AccountSection profile={profile} security={security} />
       {security && <IdentitiesSection security={security} zone={zone} />}
       {security && <TwoFactorSection security={security} />}
-      <DevicesSection zone={zone} />
+      {security && <DevicesSection zone={zone} security={security} />}
       <PreferencesSection />
       <NoticesSection />
       {security && <OwnDataSection security={security} />}

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { ManagedUser, managedUserChange } from '#contracts/admin.ts';
 import { useProfile } from '../accounts/account-queries.ts';
 import { asProblem, call, send } from '../lib/api-client.ts';
+import { useWords } from '../lib/language.ts';
+import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
@@ -23,6 +25,7 @@ interface UserDialogsProps {
 /** Changing somebody's account, and deleting it by typing whose it is. */
 export function UserDialogs({ managing, onChange }: UserDialogsProps) {
   const t = useRouteTexts(adminTexts);
+  const { t: say } = useWords();
   const refresh = useRefreshAdmin();
   const close = () => onChange(undefined);
   const user = managing?.user;
@@ -43,6 +46,14 @@ export function UserDialogs({ managing, onChange }: UserDialogsProps) {
     await refresh();
     showToast({ kind: 'done', text: t('saved') });
   };
+  const logOut = async () => {
+    try {
+      await send(`/admin/users/${user!.id}/logins`, { method: 'DELETE' });
+      showToast({ kind: 'done', text: t('loggedOut') });
+    } catch (error) {
+      showToast({ kind: 'error', text: problemText(asProblem(error), say) });
+    }
+  };
   const remove = async () => {
     await send(`/admin/users/${user!.id}`, { method: 'DELETE' });
     await refresh();
@@ -60,7 +71,14 @@ export function UserDialogs({ managing, onChange }: UserDialogsProps) {
         onSubmit={change}
       >
         {(errorOf) =>
-          user && <Fields user={user} errorOf={errorOf} onDelete={() => onChange({ user, what: 'delete' })} />
+          user && (
+            <Fields
+              user={user}
+              errorOf={errorOf}
+              onLogOut={() => void logOut()}
+              onDelete={() => onChange({ user, what: 'delete' })}
+            />
+          )
         }
       </FormDialog>
       <FormDialog
@@ -92,10 +110,11 @@ function readChange(values: FormData, user: ManagedUser): z.infer<typeof managed
 interface FieldsProps {
   user: ManagedUser;
   errorOf: (name: string) => string | undefined;
+  onLogOut: () => void;
   onDelete: () => void;
 }
 
-function Fields({ user, errorOf, onDelete }: FieldsProps) {
+function Fields({ user, errorOf, onLogOut, onDelete }: FieldsProps) {
   const t = useRouteTexts(adminTexts);
   const isMe = useProfile()?.id === user.id;
   return (
@@ -130,9 +149,12 @@ function Fields({ user, errorOf, onDelete }: FieldsProps) {
             </label>
             <p className="text-xs text-soft">{t('blockedHint')}</p>
           </div>
-          <Button look="warning" onClick={onDelete}>
-            {t('deleteUser')}
-          </Button>
+          <div className="flex flex-wrap gap-2">
+            <Button onClick={onLogOut}>{t('logOutUser')}</Button>
+            <Button look="warning" onClick={onDelete}>
+              {t('deleteUser')}
+            </Button>
+          </div>
         </>
       )}
     </>
