@@ -2,13 +2,13 @@ import { forgetAssistants } from './assistants/assistants.store.ts';
 import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
 import type { Departure } from './accounts/account-parts.ts';
 import type { Trx } from './db/schema.ts';
-import { withdrawVotes } from './quotes/quotes.store.ts';
+import { partMerged, withdrawVotes } from './quotes/quotes.store.ts';
 import { leavePages } from './sessions/snapshots.store.ts';
 
 type Forget = (trx: Trx, args: Departure) => Promise<void>;
 
 /** What each feature takes away while the account is still there to be asked for. */
-const before: Forget[] = [leavePages, withdrawVotes];
+const before: Forget[] = [leavePages, withdrawVotes, partMerged];
 
 /** What no foreign key leads to, once nothing new can come. */
 const after: Forget[] = [forgetSpending, forgetAssistants];

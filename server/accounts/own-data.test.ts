@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
-import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { busyMember } from '#test/busy-member.ts';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
 import { readZip } from '#test/read-zip.ts';
 import { startServer, type TestServer } from '#test/server.ts';
@@ -13,8 +14,9 @@ let server: TestServer & { databaseUrl: string | undefined };
 let chief: Client;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: { TRUST_PROXY: '127.0.0.1', DAILY_REQUEST_LIMIT: '-1' } });
   chief = await joinAs(server.url, 'chief');
+  await writeTo(server, `update users set role = 'administrator'`);
   await writeTo(
     server,
     server.databaseUrl
@@ -23,37 +25,6 @@ beforeAll(async () => {
   );
 });
 afterAll(() => server.close());
-
-/** A member of every feature: chats, keys, files, quotes, votes, reports, pages, a provider, a second factor, lines of the log. */
-async function busyMember(nickname: string): Promise<{ member: Client; id: number; key: string; page: string }> {
-  const member = await joinAs(server.url, nickname, `${nickname}@example.com`);
-  const { id } = (await member.get('/accounts/profile')).body;
-  const { body: turn } = await member.post('/chat', { content: '오늘 뭐 먹지?' }, { 'idempotency-key': 'one' });
-  const { body: key } = await member.post('/keys', { name: 'mine' });
-  await send(
-    `${server.url}/v1/chat/completions`,
-    'POST',
-    { model: 'demo', messages: [{ role: 'user', content: 'hi' }] },
-    { authorization: `Bearer ${key.key}` },
-  );
-  const openai = new OpenAI({ apiKey: key.key, baseURL: `${server.url}/v1`, maxRetries: 0 });
-  const content = await toFile(Buffer.from('바다는 파랗다'), 'sea.txt');
-  const file = await openai.files.create({ file: content, purpose: 'assistants' });
-  const store = await openai.vectorStores.create({ name: 'Sea' });
-  await openai.vectorStores.files.createAndPoll(store.id, { file_id: file.id }, { pollIntervalMs: 20 });
-  await member.post('/quote', { content: '강한 사람은 없어요' });
-  const { body: quote } = await chief.post('/quote', { content: '표를 받을 문장' });
-  await member.put(`/quote/${quote.id}/vote`);
-  const { body: page } = await member.post(`/sessions/${turn.session_id}/snapshots`, {});
-  await member.post(`/s/${page.id}/report`, { reason: 'x' });
-  await member.post('/accounts/two-factor', { current_password: password });
-  await writeTo(
-    server,
-    `insert into identities (user_id, provider, subject, created_at) values (${id}, 'kakao', '${nickname}-at-kakao', 1)`,
-  );
-  await chief.put(`/admin/users/${id}`, { daily_limit: 7 });
-  return { member, id, key: key.key, page: `/s/${page.id}` };
-}
 
 /** Every column of every table, those of search indexes too. */
 async function columns(): Promise<{ table: string; column: string }[]> {
@@ -68,17 +39,33 @@ async function columns(): Promise<{ table: string; column: string }[]> {
 }
 
 /** Every column of every table that holds one of these, as `table.column`. */
-async function namedIn(marks: { id: number; texts: string[] }): Promise<string[]> {
+async function namedIn(marks: string[]): Promise<string[]> {
+  const { read, kind } = server.context.database;
+  // PostgreSQL writes bytes as hexadecimal digits.
+  const sought = kind === 'sqlite' ? marks : marks.flatMap((mark) => [mark, Buffer.from(mark).toString('hex')]);
   const found: string[] = [];
   for (const { table, column } of await columns()) {
     const value = sql<string | null>`cast(${sql.ref(column)} as text)`;
     const { rows } = await sql<{ value: string | null }>`select ${value} as value from ${sql.table(table)}`.execute(
-      server.context.database.read,
+      read,
     );
-    const holds = (text: string | null) => [String(marks.id), ...marks.texts].some((mark) => text?.includes(mark));
-    if (rows.some((row) => holds(row.value))) found.push(`${table}.${column}`);
+    if (rows.some((row) => sought.some((mark) => row.value?.includes(mark)))) found.push(`${table}.${column}`);
   }
   return found.toSorted();
+}
+
+/** Columns by which a row belongs to somebody. A table that a feature adds is here by the name of its column. */
+async function ownerColumns(): Promise<string[]> {
+  const names = new Set(['user_id', 'owner_id', 'actor_id', 'subject_id', 'reporter', 'author', 'email', 'ip_address']);
+  const all = (await columns()).filter(({ column }) => names.has(column));
+  return all.map(({ table, column }) => `${table}.${column}`).toSorted();
+}
+
+/** Files below the data directory, but those of the database. */
+function ownFiles(): string[] {
+  return readdirSync(server.dataDir, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !name.startsWith('daesa.sqlite'),
+  );
 }
 
 describe('deleting an account', () => {
@@ -87,25 +74,30 @@ describe('deleting an account', () => {
     ['everything but its published pages', true],
   ])('leaves no row of any table that names it: %s', async (_what, keep) => {
     const nickname = keep ? 'qzxkeeper' : 'qzxleaver';
-    const { member, id, key, page } = await busyMember(nickname);
-    const marks = { id, texts: [nickname] };
-    const before = await namedIn(marks);
-    expect(before).toEqual(
-      expect.arrayContaining([
-        'audit_log.subject_id',
-        'identities.subject',
-        'ledger.user_id',
-        'logins.user_id',
-        'users.email',
-      ]),
-    );
+    const files = ownFiles();
+    const { member, id, key, page, address } = await busyMember(server, chief, nickname);
+    const marks = [String(id), nickname, address];
+    // Whoever adds a table adds to the busy member what is kept there.
+    expect(await namedIn(marks)).toEqual(expect.arrayContaining(await ownerColumns()));
     const answer = await member.delete('/accounts/profile', { current_password: password, keep_published: keep });
     expect(answer.status).toBe(204);
     expect(await namedIn(marks)).toEqual([]);
+    expect(ownFiles()).toEqual(files);
     expect((await member.get('/accounts/profile')).status).toBe(401);
     expect((await clientOf(server.url, key).get('/chat')).status).toBe(401);
     expect((await send(server.url + page, 'GET')).status).toBe(keep ? 200 : 404);
     expect((await joinAs(server.url, nickname, member.email)).email).toBe(member.email);
+  });
+
+  test('leaves others what they asked for, also where it was merged into a quote that goes', async () => {
+    const member = await joinAs(server.url, 'asker');
+    const { body: target } = await member.post('/quote', { content: '먼저 적은 문장' });
+    const { body: merged } = await chief.post('/quote', { content: '나중에 적은 문장' });
+    await chief.post(`/quote/${merged.id}/merge`, { into: target.id });
+    await member.delete('/accounts/profile', { current_password: password });
+    const { results } = (await chief.get('/quote?q=나중에')).body;
+    expect(results.map(({ id }: { id: number }) => id)).toEqual([merged.id]);
+    expect((await chief.get(`/quote/${target.id}`)).status).toBe(404);
   });
 
   test('keeps what was asked today: who joins again goes on with that count', async () => {
@@ -128,7 +120,7 @@ describe('deleting an account', () => {
 });
 
 test('everything of an account comes as one archive, in JSON and Markdown, without a secret', async () => {
-  const { member, key, id } = await busyMember('exporter');
+  const { member, key, id } = await busyMember(server, chief, 'exporter');
   const response = await fetch(`${server.url}/accounts/export`, {
     headers: { authorization: `Bearer ${member.token}` },
   });
@@ -139,7 +131,7 @@ test('everything of an account comes as one archive, in JSON and Markdown, witho
   expect(JSON.parse(read('account.json'))).toMatchObject({ id, email: member.email, nickname: 'exporter' });
   expect(read(`${session}.md`)).toContain('오늘 뭐 먹지?');
   expect(JSON.parse(read(`${session}.json`)).prompts[0].content).toBe('오늘 뭐 먹지?');
-  expect(JSON.parse(read('quotes.json'))).toHaveLength(1);
+  expect(JSON.parse(read('quotes.json'))).toHaveLength(2);
   const [kept] = JSON.parse(read('files.json'));
   expect(kept).toMatchObject({ filename: 'sea.txt', purpose: 'assistants' });
   expect(read(`files/${kept.id}`)).toBe('바다는 파랗다');

@@ -271,3 +271,13 @@ export async function withdrawVotes(trx: Trx, args: { userId: number }): Promise
     .execute();
   await trx.deleteFrom('quote_votes').where('user_id', '=', args.userId).execute();
 }
+
+/** What somebody else has asked for and was merged into a quote of this account stands on its own again. */
+export async function partMerged(trx: Trx, { userId }: { userId: number }): Promise<void> {
+  await trx
+    .updateTable('quotes')
+    .set({ merged_into: null })
+    .where('user_id', '!=', userId)
+    .where('merged_into', 'in', (own) => own.selectFrom('quotes').select('id').where('user_id', '=', userId))
+    .execute();
+}
