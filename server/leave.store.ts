@@ -1,5 +1,6 @@
 import { forgetAssistants } from './assistants/assistants.store.ts';
 import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
+import { forgetResets } from './accounts/mail-jobs.store.ts';
 import type { Departure } from './accounts/account-parts.ts';
 import type { Trx } from './db/schema.ts';
 import { partMerged, withdrawVotes } from './quotes/quotes.store.ts';
@@ -8,7 +9,7 @@ import { leavePages } from './sessions/snapshots.store.ts';
 type Forget = (trx: Trx, args: Departure) => Promise<void>;
 
 /** What each feature takes away while the account is still there to be asked for. */
-const before: Forget[] = [leavePages, withdrawVotes, partMerged];
+const before: Forget[] = [leavePages, withdrawVotes, partMerged, forgetResets];
 
 /** What no foreign key leads to, once nothing new can come. */
 const after: Forget[] = [forgetSpending, forgetAssistants];

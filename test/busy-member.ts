@@ -96,8 +96,10 @@ async function leaveTraces(
     `insert into alert_webhooks (user_id, url, secret, created_at) values (${id}, 'https://${nickname}.example', 's', 1)`,
     `insert into budget_notices (user_id, scope, month, percent, limit_nano, created_at)
       values (${id}, 'key-of-${nickname}', '2026-11', 80, 1, 1)`,
-    `insert into alert_deliveries (notice_id, user_id, channel, attempts, next_try_at, ended_at)
-      select max(id), ${id}, 'mail', 1, 1, 1 from budget_notices`,
+    `insert into jobs (kind, user_id, detail, due_at)
+      values ('mail', ${id}, '{"about":"password_changed","to":"${nickname}@example.com"}', 9999999999999)`,
+    `insert into jobs (kind, detail, due_at)
+      values ('mail', '{"about":"reset","emailKey":"${nickname}@example.com"}', 9999999999999)`,
     `insert into realtime_secrets (secret_hash, user_id, sealed_token, session, expires_at)
       values ('s-${nickname}', ${id}, 't', '{"instructions":"${nickname}"}', 9999999999999)`,
     `insert into audit_log (at, actor_id, subject_id, action, detail, ip_address)

@@ -13,3 +13,11 @@ export type MailJob =
 export async function leaveMail(trx: Trx, { userId, mail }: { userId: number | null; mail: MailJob }): Promise<void> {
   await leaveJob(trx, { kind: 'mail', userId, detail: mail });
 }
+
+/** Takes back the mails about a new password that an account has asked for: they name it by its address. */
+export async function forgetResets(trx: Trx, { userId }: { userId: number }): Promise<void> {
+  const user = await trx.selectFrom('users').select('email_key').where('id', '=', userId).executeTakeFirst();
+  if (!user?.email_key) return;
+  const mail: MailJob = { about: 'reset', emailKey: user.email_key };
+  await trx.deleteFrom('jobs').where('kind', '=', 'mail').where('detail', '=', JSON.stringify(mail)).execute();
+}
