@@ -138,6 +138,12 @@ export const settings = {
   FIRST_BYTE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest wait for the provider’s first byte.'),
   IDLE_TIMEOUT_MS: integer(10, 3_600_000, 60 * second, 'Longest silence between two events of an answer.'),
   ANSWER_TIMEOUT_MS: integer(10, 86_400_000, 600 * second, 'Longest time a whole answer may take.'),
+  REQUEST_TIMEOUT_MS: integer(
+    100,
+    3_600_000,
+    300 * second,
+    'Longest time in which a whole request has to arrive; its headers have a minute of it.',
+  ),
   BODY_LIMIT_BYTES: integer(1_024, 1_073_741_824, MiB, 'Largest JSON body.'),
   UPLOAD_LIMIT_BYTES: integer(1_024, 4_294_967_296, 32 * MiB, 'Largest body below `/v1`.'),
   JSON_DEPTH_LIMIT: integer(4, 1_000, 64, 'Deepest nesting of a JSON body.'),

@@ -56,10 +56,21 @@ function forgetTypeOfNothing({ raw, routeOptions, url }: FastifyRequest): void {
   if (!(body instanceof z.ZodType) || body.safeParse(undefined).success) delete headers['content-type'];
 }
 
+/** Nothing is unpacked: a few bytes would become any number of them. */
+function refuseCoding({ raw: { headers } }: FastifyRequest): void {
+  if (/^(identity)?$/i.test(headers['content-encoding'] ?? '')) return;
+  throw new Problem('unsupported_type', 'Send the body without Content-Encoding.', {
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
 /** Takes JSON and nothing else. `__proto__` needs no guard: validation copies the known fields only. */
 export function addJsonParser(app: FastifyInstance, depthLimit: number): void {
   app.removeAllContentTypeParsers();
-  app.addHook('onRequest', async (request) => forgetTypeOfNothing(request));
+  app.addHook('onRequest', async (request) => {
+    refuseCoding(request);
+    forgetTypeOfNothing(request);
+  });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
     parseJson(body, depthLimit),
   );

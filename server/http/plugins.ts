@@ -11,6 +11,10 @@ import { addJsonParser } from './json-body.ts';
 import { addProblemHandlers, answerParserError, answerRouterError } from './problems.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
+/** Node's own defaults. */
+const HEADERS_TIMEOUT_MS = 60_000;
+const CHECK_CONNECTIONS_MS = 30_000;
+
 /** The HTTP application with everything that is no feature: parsing, problems, headers, documentation. */
 export async function createApp(config: Config, logger: Logger): Promise<App> {
   const app: App = fastify({
@@ -23,14 +27,18 @@ export async function createApp(config: Config, logger: Logger): Promise<App> {
     // Longer than balancers keep theirs (60 s as a rule), so that none is closed under a request.
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 500 },
-    // A whole request has to arrive within this time (Node's own default, which fastify turns off).
-    requestTimeout: 300_000,
+    requestTimeout: config.REQUEST_TIMEOUT_MS,
     // The hook in app.ts refuses new work, with a problem like every other.
     return503OnClosing: false,
     frameworkErrors: answerRouterError,
     clientErrorHandler: answerParserError,
     // Clients that offer HTTP/2 by `Upgrade: h2c` are answered as if they had not.
-    http: { shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket' },
+    http: {
+      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, config.REQUEST_TIMEOUT_MS),
+      requestTimeout: config.REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, config.REQUEST_TIMEOUT_MS / 4),
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
