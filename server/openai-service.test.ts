@@ -26,9 +26,13 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
+/** The database's clock is its own. */
+const CLOCKS_APART_MS = 1_000;
+
 const sent = () => (provider.requests.at(-1)!.body as { messages: { content: string }[] }).messages;
 
 test('a conversation goes on with what was said before, and its summary adds up', async () => {
+  const began = Date.now() - CLOCKS_APART_MS;
   provider.script(
     { text: '하나', usage: { prompt: 10, completion: 5 } },
     { text: '둘', usage: { prompt: 20, completion: 5 } },
@@ -43,7 +47,11 @@ test('a conversation goes on with what was said before, and its summary adds up'
     messages: { total: 4, user: 2, assistant: 2 },
     tokens: { prompt: 30, completion: 10, total: 40 },
   });
-  expect(summary.firstAt!.getTime()).toBeLessThanOrEqual(summary.lastAt!.getTime());
+  // A million tokens of gpt-4o-mini cost 0.15 and 0.60 dollars.
+  expect(summary.cost).toBeCloseTo((30 * 0.15 + 10 * 0.6) / 1e6, 12);
+  expect(summary.firstAt!.getTime()).toBeGreaterThanOrEqual(began);
+  expect(summary.lastAt!.getTime()).toBeGreaterThanOrEqual(summary.firstAt!.getTime());
+  expect(summary.lastAt!.getTime()).toBeLessThanOrEqual(Date.now() + CLOCKS_APART_MS);
 });
 
 test('a stream gives its pieces and, at its end, the whole answer', async () => {
