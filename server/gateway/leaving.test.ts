@@ -108,6 +108,12 @@ test.for(
   expect(Math.abs(Number(row.prompt_tokens) - asked)).toBeLessThanOrEqual(1);
 });
 
+async function stopOnceReadable(path: string): Promise<void> {
+  const enough = async () => ((await readTurn()).chat_reply?.content.length ?? 0) > 200;
+  await expect.poll(enough, { timeout: 15_000 }).toBe(true);
+  expect((await house.owner.delete(path)).status).toBe(204);
+}
+
 test.for(Object.entries(kinds).flatMap(([kind, text]) => ['stopped', 'cut'].map((how) => [kind, how, text] as const)))(
   'a conversation in %s that is %s is counted within five percent and marked',
   async ([, how, sentence]) => {
@@ -115,11 +121,7 @@ test.for(Object.entries(kinds).flatMap(([kind, text]) => ['stopped', 'cut'].map(
     house.provider.script({ text, fault: how === 'cut' ? 'cut' : 'stall', afterBytes: 25_000 });
     const { body } = await house.owner.post('/chat/stream', { content: 'How many words?', model: 'gpt-5-mini' });
     const path = `/chat/stream/${body.stream_id}`;
-    const enough = async () => ((await readTurn()).chat_reply?.content.length ?? 0) > 200;
-    if (how === 'stopped') {
-      await expect.poll(enough, { timeout: 15_000 }).toBe(true);
-      expect((await house.owner.delete(path)).status).toBe(204);
-    }
+    if (how === 'stopped') await stopOnceReadable(path);
     const row = await settledRow();
     const { chat_reply: reply } = await readTurn();
     expect(row).toMatchObject({ purpose: 'chat', state: 'settled', estimated: 1 });
