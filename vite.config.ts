@@ -127,10 +127,17 @@ export default defineConfig({
               name: 'framework',
               test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//,
             },
-            // Who only reads needs no fields.
+            // Who logs in needs fields of one line; who only reads needs none.
+            { name: 'field', test: /\/web\/ui\/text-field/ },
             {
               name: 'forms',
-              test: /\/web\/(?:ui\/(?:text-|choices|check)|lib\/(?:use-)?korean-enter)/,
+              test: /\/web\/(?:ui\/(?:text-area|choices|check)|lib\/(?:use-)?korean-enter)/,
+              minShareCount: 2,
+            },
+            // Pages inside the navigation; those before login and published ones have none.
+            {
+              name: 'frame',
+              test: /\/web\/(?:shell\/(?:page|settings-entries|shell-controls|shortcuts\.)|ui\/(?:menu\.|search-field|tabs)|quotes\/notices-query|bots\/bot-queries)|\/icons\/(?:bot|quote|square-pen)\.mjs/,
               minShareCount: 2,
             },
             // What several pages share comes as one file, not as twenty; forms of members are of no use to guests.

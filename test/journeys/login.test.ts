@@ -65,6 +65,8 @@ test('a wrong password is said once, and what was typed stays', async () => {
   await page.getByRole('alert').getByText(t['auth.bad']).waitFor();
   expect(await password.inputValue()).toBe('wrong horse 7');
   expect(await password.evaluate((field) => field === document.activeElement)).toBe(true);
+  await page.getByRole('link', { name: t['auth.browse'] }).click();
+  await page.waitForURL((url) => url.pathname === '/sessions');
   await close();
 });
 

@@ -46,6 +46,7 @@ test('the gallery is readable without a login, filtered by bot in the address, a
   }
   await page.reload();
   const cards = page.getByRole('list', { name: g.list }).getByRole('listitem');
+  const current = page.getByRole('main').locator('[aria-current=page]');
   await cards.getByText('달리기 시작하기').waitFor();
   expect(await cards.count()).toBe(2);
   await photograph(page, 'gallery');
@@ -54,6 +55,10 @@ test('the gallery is readable without a login, filtered by bot in the address, a
   await page.getByRole('navigation', { name: g.bots }).getByRole('link').nth(1).click();
   await page.waitForURL((url) => url.searchParams.get('bot') === 'free');
   await expect.poll(() => cards.count()).toBe(1);
+  expect(await page.getByRole('main').locator('[aria-current=page]').allInnerTexts()).toEqual([
+    g.sessions,
+    '자유 대화',
+  ]);
   await page.reload();
   await expect.poll(() => cards.count()).toBe(1);
   await page.getByRole('searchbox', { name: g.search }).fill('없는 낱말');
@@ -63,6 +68,7 @@ test('the gallery is readable without a login, filtered by bot in the address, a
   await page.waitForURL((url) => url.pathname === `/sessions/${sessionId}`);
   await page.getByText(texts.ko['chat.readOnly']).waitFor();
   await page.goto('/sessions?view=pages');
+  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages]);
   await cards.getByText(g.anonymous).click();
   await page.waitForURL((url) => url.pathname === path);
   expect(wrong).toEqual([]);

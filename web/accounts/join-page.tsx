@@ -6,7 +6,7 @@ import { isTouchPrimary } from '../lib/touch.ts';
 import { AccountLayout, linkClass } from './account-layout.tsx';
 import { joinOptionsQuery } from './account-queries.ts';
 import { JoinForm } from './join-form.tsx';
-import { useLeaveWhenLoggedIn } from './login-page.tsx';
+import { useLeaveWhenLoggedIn } from './leave-when-logged-in.ts';
 import { useNext } from './next-page.ts';
 import { ProviderButtons } from './providers.tsx';
 

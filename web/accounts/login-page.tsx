@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useRouter, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect } from 'react';
+import { Link, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { useWords } from '../lib/language.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { AccountLayout, linkClass } from './account-layout.tsx';
-import { loginOptionsQuery, useProfile } from './account-queries.ts';
+import { loginOptionsQuery } from './account-queries.ts';
+import { useLeaveWhenLoggedIn } from './leave-when-logged-in.ts';
 import { LoginForm } from './login-form.tsx';
 import { useNext } from './next-page.ts';
 import { ProviderButtons } from './providers.tsx';
@@ -41,15 +42,11 @@ export function LoginPage() {
           {t('auth.join')}
         </Link>
       </p>
+      <p className="mt-2">
+        <Link to="/sessions" className={linkClass}>
+          {t('auth.browse')}
+        </Link>
+      </p>
     </AccountLayout>
   );
-}
-
-/** Who is logged in, or has just become so, has no business here; "back" does not lead here again. */
-export function useLeaveWhenLoggedIn(next: string): void {
-  const router = useRouter();
-  const profile = useProfile();
-  useEffect(() => {
-    if (profile) void router.navigate({ href: next, replace: true });
-  }, [profile, next, router]);
 }

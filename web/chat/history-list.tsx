@@ -42,7 +42,7 @@ export function HistoryList({ rows, found, onDelete }: HistoryListProps) {
         const name = group === PINNED ? own('pinned') : sayDay(group, { locale, timeZone: zone, now });
         return (
           <section key={group} aria-label={name}>
-            <div className="flex min-h-9 items-end justify-between pt-6 pb-1">
+            <div className="flex items-baseline justify-between pt-6 pb-1">
               <h2 className="text-xs font-normal text-soft">{name}</h2>
               {index === 0 && !selecting && (
                 <Button look="quiet" className="-my-2 -mr-4 font-normal! text-soft" onClick={() => setSelecting(true)}>

@@ -30,8 +30,8 @@ export function GalleryPage() {
             key={each}
             to="/sessions"
             search={each === 'pages' ? { view: each } : {}}
-            // Another filter is still the same view.
-            activeProps={{}}
+            // Another filter is still the same view, which this says; a part of the address says too little.
+            activeOptions={{ exact: true }}
             aria-current={view === each ? 'page' : undefined}
             className={segmentClass}
           >
@@ -58,7 +58,7 @@ function Filters({ bot, q }: { bot: string; q: string }) {
             key={slug}
             to="/sessions"
             search={(before) => ({ ...before, bot: slug || undefined })}
-            activeProps={{}}
+            activeOptions={{ exact: true }}
             aria-current={slug === bot ? 'page' : undefined}
             className={tabClass}
           >

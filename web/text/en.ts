@@ -18,6 +18,7 @@ export const en: Record<TextKey, string> = {
   'auth.again': 'Please log in again',
   'auth.againNote': 'Your login has ended. What you were writing is still here.',
   'auth.bad': "Email or password doesn't match",
+  'auth.browse': 'Look around without logging in',
   'auth.codeField': 'One-time code',
   'auth.codeNote': 'Enter the code of your authenticator app, or a recovery code.',
   'auth.codeWrong': 'This code is not right, or was used before',

@@ -16,6 +16,7 @@ export const ko = {
   'auth.again': '다시 로그인해 주세요',
   'auth.againNote': '로그인이 끝났어요. 쓰던 내용은 그대로 있어요.',
   'auth.bad': '이메일이나 비밀번호가 맞지 않아요',
+  'auth.browse': '로그인하지 않고 둘러보기',
   'auth.codeField': '일회용 코드',
   'auth.codeNote': '인증 앱의 코드나 복구 코드를 넣어 주세요.',
   'auth.codeWrong': '코드가 맞지 않거나 이미 쓴 코드예요',

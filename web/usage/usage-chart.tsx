@@ -33,8 +33,9 @@ export function DayChart({ bars, metric, locale, label, growing }: ChartProps) {
             className="block h-40 w-full overflow-visible"
           >
             <defs>
-              <pattern id="growing" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <rect width="3" height="6" className="fill-ember" />
+              {/* Lines that lie stay lines, however wide the drawing is stretched. */}
+              <pattern id="growing" width="100" height="5" patternUnits="userSpaceOnUse">
+                <rect width="100" height="3" className="fill-ember" />
               </pattern>
             </defs>
             {[0, 0.5, 1].map((part) => (
