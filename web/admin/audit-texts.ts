@@ -93,6 +93,7 @@ const ko = {
   'user.blocked': '{who}이 {whom}의 계정을 막았어요',
   'user.deleted': '{who}이 {whom}의 계정을 지웠어요',
   'user.limit_changed': '{who}이 {whom}의 하루 질문 수를 바꿨어요: {from} → {to}',
+  'user.logins_ended': '{who}이 {whom}을 모든 기기에서 로그아웃했어요',
   'user.role_changed': '{who}이 {whom}의 역할을 바꿨어요: {from} → {to}',
   'user.unblocked': '{who}이 {whom}의 계정을 풀었어요',
 };
@@ -126,6 +127,7 @@ const en: typeof ko = {
   'user.blocked': '{who} blocked the account of {whom}',
   'user.deleted': '{who} deleted the account of {whom}',
   'user.limit_changed': '{who} changed the daily questions of {whom}: {from} → {to}',
+  'user.logins_ended': '{who} logged {whom} out everywhere',
   'user.role_changed': '{who} changed the role of {whom}: {from} → {to}',
   'user.unblocked': '{who} unblocked the account of {whom}',
 };
