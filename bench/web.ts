@@ -105,6 +105,7 @@ async function interact(page: Page): Promise<number> {
 
 async function openFromHistory(page: Page): Promise<number> {
   await page.goto('/chat', { waitUntil: 'networkidle' });
+  await page.locator(`main a[href="${made.long}"]`).waitFor();
   // The address stands in the list of the sidebar too.
   const began = await page.evaluate((path) => {
     const clicked = performance.now();
