@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Trx } from '#server/db/schema.ts';
 
 /** Users, each with ten sessions, every tenth of them public. */
@@ -41,14 +40,4 @@ export async function addMessages(trx: Trx, messages: { userId: number; content:
     }));
     await trx.insertInto('messages').values(rows).execute();
   }
-}
-
-/** PostgreSQL: takes the index away, so that all that is there can be indexed at once. */
-export async function dropIndex(trx: Trx): Promise<void> {
-  await sql`drop index message_grams_grams`.execute(trx);
-}
-
-export async function buildIndex(trx: Trx): Promise<void> {
-  await sql`set local maintenance_work_mem = '512MB'`.execute(trx);
-  await sql`create index message_grams_grams on message_grams using gin (grams)`.execute(trx);
 }
