@@ -125,8 +125,10 @@ test('the administrator answers and decides; the person who asked reads of it, a
   await photograph(page, 'board-decide');
   expect(await barriersOf(page, 'board-decide')).toEqual([]);
   await page.getByRole('dialog').getByRole('button', { name: t.save }).click();
+  // The dialog has the same words as the row.
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await target.getByText(t.applied).waitFor();
-  expect(await target.getByRole('button', { name: voteFor('') }).count()).toBe(0);
+  await expect.poll(() => target.getByRole('button', { name: voteFor('') }).count()).toBe(0);
   expect(wrong).toEqual([]);
   await close();
 
