@@ -57,8 +57,9 @@ function rowsOf(file: string): Record<string, string[]> {
 }
 
 /** Each other kind of database that this run can have, empty. */
+/** Where a backup goes, one after the other: from each kind into each kind. */
 async function targets(): Promise<Place[]> {
-  return inject('database') === 'sqlite' ? [emptyFolder()] : [await freshPlace(), emptyFolder()];
+  return inject('database') === 'sqlite' ? [emptyFolder()] : [await freshPlace(), emptyFolder(), await freshPlace()];
 }
 
 test(
@@ -97,10 +98,11 @@ test(
     });
     const before = rowsOf(file);
     expect(before.messages!.length).toBeGreaterThan(2);
+    let source = file;
     for (const target of await targets()) {
-      const restored = await cli(target, 'restore', file);
+      const restored = await cli(target, 'restore', source);
       expect(restored).toMatchObject({ code: 0, output: expect.stringMatching(/^Restored \d+ rows/) });
-      const again = `${file}-${target.databaseUrl ? 'postgres' : 'sqlite'}`;
+      const again = `${source}-${target.databaseUrl ? 'postgres' : 'sqlite'}`;
       await cli(target, 'backup', again);
       const after = rowsOf(again);
       expect(Object.keys(after)).toEqual(Object.keys(before));
@@ -124,6 +126,7 @@ test(
       const kept = await fetch(`${revived.url}/v1/files`, { headers: { authorization: `Bearer ${member.token}` } });
       expect(((await kept.json()) as { data: unknown[] }).data).toHaveLength(1);
       await revived.close();
+      source = again;
     }
     await server.close();
   },

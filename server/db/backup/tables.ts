@@ -45,7 +45,8 @@ export async function readNext(db: Db, { name, counted }: DataTable): Promise<nu
         }>`select pg_sequence_last_value(pg_get_serial_sequence(${name}, 'id')::regclass) as next`
       : sql<{ next: number | null }>`select seq as next from sqlite_sequence where name = ${name}`
   ).execute(db);
-  return rows[0]?.next ?? null;
+  // SQLite keeps a 0 where a statement wrote no row at all.
+  return rows[0]?.next || null;
 }
 
 export async function setNext(db: Db, name: string, next: number): Promise<void> {
