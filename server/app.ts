@@ -17,6 +17,7 @@ import { addGateway } from './gateway/gateway.routes.ts';
 import { lendModels } from './gateway/lend-models.ts';
 import { openAiError } from './gateway/openai-error.ts';
 import { addBlockedNetworks } from './http/blocked-networks.ts';
+import { followChanges } from './http/changes-under-way.ts';
 import { addLiveVisitors } from './http/live-visitors.ts';
 import { createApp } from './http/plugins.ts';
 import { addPublicReads } from './http/public-reads.ts';
@@ -59,6 +60,7 @@ export async function buildApp(context: Context): Promise<Server> {
     void reply.header('x-request-id', request.id);
     if (closing && !DURING_DRAIN.test(request.url)) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
   });
+  const changes = followChanges(app);
   addBlockedNetworks(app, context.networks);
   addPublicReads(app, cookieName(config), throttle.publicRead);
   await addWebApp(app, config, identify, createFindHead(database, config.PUBLIC_URL, clock));
@@ -142,7 +144,11 @@ export async function buildApp(context: Context): Promise<Server> {
     app,
     stop: async (timeoutMs) => {
       closing = true;
-      await Promise.all([generations.drain(timeoutMs), gateway.running.drain(timeoutMs)]);
+      const until = performance.now() + timeoutMs;
+      // What was let in before may still begin an answer.
+      await changes.over(timeoutMs);
+      const leftMs = Math.max(0, until - performance.now());
+      await Promise.all([generations.drain(leftMs), gateway.running.drain(leftMs)]);
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       gateway.progress.close();

@@ -32,6 +32,8 @@ export interface GenerationsParts extends GenerationParts {
 const LOOK_EVERY_MS = 1_000;
 /** How long a stop waits for the other instance; a dead one's generations end by its missing heartbeat. */
 const ELSEWHERE_MS = 5_000;
+/** How often a closing server looks for what is on its way to start. */
+const STARTING_MS = 10;
 /** What a closing server waits for the end of its answers to be stored. */
 const LAST_STORE_MS = 3_000;
 
@@ -106,10 +108,10 @@ export function createGenerations(parts: GenerationsParts): Generations {
     },
     drain: async (timeoutMs) => {
       const until = performance.now() + timeoutMs;
-      // What was on its way to start is waited for too.
-      while (running.size > 0 && performance.now() < until) {
+      while (running.size + expected.size > 0 && performance.now() < until) {
         const all = Promise.all([...running.values()].map((generation) => generation.outcome));
-        await within(until - performance.now(), all);
+        // What is on its way to start is waited for too.
+        await within(until - performance.now(), running.size > 0 ? all : sleep(STARTING_MS));
       }
       closed = true;
       await within(LAST_STORE_MS, end([...running.values()], 'shutdown'));
