@@ -12,11 +12,13 @@ export const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 export interface Running {
   url: string;
+  /** Where its SQLite database is, unless the settings name another. */
+  dataDir: string;
   stop(): Promise<void>;
 }
 
-/** A whole server in this process. */
-export async function start(env: Record<string, string> = {}): Promise<Running> {
+/** A whole server in this process, whose demo model says a word each `demoPaceMs`. */
+export async function start(env: Record<string, string> = {}, demoPaceMs = 300): Promise<Running> {
   const dataDir = mkdtempSync(join(tmpdir(), 'daesa-security-'));
   const config = readConfig({
     PORT: '0',
@@ -26,11 +28,12 @@ export async function start(env: Record<string, string> = {}): Promise<Running> 
     LOG_LEVEL: 'silent',
     ...env,
   });
-  const server = await buildApp(await createContext(config, { demoPaceMs: 300 }));
+  const server = await buildApp(await createContext(config, { demoPaceMs }));
   await server.app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.app.server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    dataDir,
     stop: async () => {
       await server.stop(0);
       rmSync(dataDir, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { safeNext } from '#contracts/pages.ts';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
 import { say, start, withShared } from './instance.ts';
 import { loginAbuse, loginTimes } from './login-abuse.ts';
+import { massAssignment } from './mass-assignment.ts';
 
 const password = 'correct horse 7';
 
@@ -111,47 +112,6 @@ async function foreignOrigins(): Promise<void> {
   const { nickname } = (await member.get('/accounts/profile')).body;
   check(nickname !== 'member');
   say(`K19  ${cases} cases: ${bypasses} bypasses`);
-  await server.stop();
-}
-
-/** K21: every column of an account, sent to every write that takes one. */
-async function massAssignment(): Promise<void> {
-  const server = await start();
-  await joinAs(server.url, 'chief');
-  const columns = {
-    id: 1,
-    user: 1,
-    user_id: 1,
-    email_key: 'x',
-    email_verified_at: 1,
-    password_hash: 'x',
-    role: 'administrator',
-    daily_limit: -1,
-    blocked_at: null,
-    created_at: 0,
-    ip_address: 'x',
-    last_login: 0,
-    revision: 99,
-    quota: { limit: null },
-    is_apply: true,
-    applied_at: 1,
-    status: 'applied',
-    votes: 99,
-  };
-  const email = 'assign@example.com';
-  const joined = await send(`${server.url}/accounts/join`, 'POST', { ...columns, email, password, nickname: 'assign' });
-  const member = clientOf(server.url, joined.body.token);
-  const before = (await member.get('/accounts/profile')).body;
-  const { body: quote } = await member.post('/quote', { ...columns, content: 'a line' });
-  await member.put('/accounts/profile', columns);
-  const changed = await member.put(`/quote/${quote.id}`, { ...columns, content: 'another line' });
-  const after = (await member.get('/accounts/profile')).body;
-  let fields = 0;
-  if (before.role !== 'member' || before.id === 1 || before.quota.limit === null) fields += 1;
-  for (const name of Object.keys(before)) if (JSON.stringify(before[name]) !== JSON.stringify(after[name])) fields += 1;
-  for (const row of [quote, changed.body])
-    if (row.is_apply || row.applied_at || row.votes === 99 || row.id === 99) fields += 1;
-  say(`K21  4 writes × ${Object.keys(columns).length} columns: ${fields} fields changed`);
   await server.stop();
 }
 
