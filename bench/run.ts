@@ -12,6 +12,7 @@ const parts = new Set([
   'slow-disk-server.ts',
   'instance.ts',
   'login-abuse.ts',
+  'mass-assignment.ts',
   'search.store.ts',
   'search.stores.ts',
   'web-timing.ts',
