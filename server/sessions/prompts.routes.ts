@@ -17,7 +17,7 @@ import { visitorOf, type Visitor } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
 import { answerTurn, repeatTurn } from '../turns/answer-turn.ts';
 import { readIdempotencyKey } from '../turns/ask.ts';
-import { readGeneration } from '../turns/generation.store.ts';
+import { readGeneration } from '../turns/stored-generation.store.ts';
 import { answerIntake } from '../turns/place.store.ts';
 import { addQuotaHeaders } from '../turns/quota-reply.ts';
 import { startTurn, type Asked, type AskParts, type Question } from '../turns/start-turn.ts';

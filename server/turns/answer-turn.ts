@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts';
 import type { Visitor } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
 import type { AskParts, StartedTurn } from './start-turn.ts';
-import { readGeneration, type StoredGeneration } from './generation.store.ts';
+import { readGeneration, type StoredGeneration } from './stored-generation.store.ts';
 import type { Generation, Outcome } from './generation.ts';
 import { addQuotaHeaders } from './quota-reply.ts';
 import { showTurn } from './show-turn.ts';

@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts';
 import type { StreamLog } from '../streams/stream-log.ts';
 import type { Generation, Outcome } from './generation.ts';
 import type { Generations } from './generations.ts';
-import { readGeneration, type StoredGeneration } from './generation.store.ts';
+import { readGeneration, type StoredGeneration } from './stored-generation.store.ts';
 import type { Mirrors } from './mirrors.ts';
 import { showUsage } from './show-turn.ts';
 

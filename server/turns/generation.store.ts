@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db, Schema, Trx } from '../db/schema.ts';
+import type { Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
 import { refund, settle } from '../spend/settle.store.ts';
 import { leaveTitle } from './title.store.ts';
@@ -264,51 +264,4 @@ export async function saveProgress(trx: Trx, args: ProgressArgs): Promise<number
   const replyId = await addReply(trx, reply, args.regenerates);
   await linkReply.first(trx, { id: args.generationId, replyId });
   return replyId;
-}
-
-export interface StoredGeneration {
-  id: string;
-  prompt_id: number;
-  session_id: number;
-  user_id: number;
-  instance_id: string;
-  state: Schema['generations']['state'];
-  error: string | null;
-  finished_at: number | null;
-  reply_id: number | null;
-  text: string | null;
-  model: string | null;
-  finish_reason: string | null;
-  prompt_tokens: number | null;
-  completion_tokens: number | null;
-  left_out: number | null;
-  citations: string | null;
-}
-
-/** An own generation with its answer so far; undefined for another user's. */
-export function readGeneration(db: Db, args: { id: string; userId: number }): Promise<StoredGeneration | undefined> {
-  return db
-    .selectFrom('generations')
-    .leftJoin('messages as reply', 'reply.id', 'generations.reply_id')
-    .select([
-      'generations.id',
-      'generations.prompt_id',
-      'generations.session_id',
-      'generations.user_id',
-      'generations.instance_id',
-      'generations.state',
-      'generations.error',
-      'generations.finished_at',
-      'reply.id as reply_id',
-      'reply.content as text',
-      'reply.model',
-      'reply.finish_reason',
-      'reply.prompt_tokens',
-      'reply.completion_tokens',
-      'reply.left_out',
-      'reply.citations',
-    ])
-    .where('generations.id', '=', args.id)
-    .where('generations.user_id', '=', args.userId)
-    .executeTakeFirst();
 }

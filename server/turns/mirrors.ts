@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { SharedStreams } from '../streams/shared-streams.ts';
 import { mirrorLog } from '../streams/mirror-log.ts';
 import type { StreamLog } from '../streams/stream-log.ts';
-import { readGeneration, type StoredGeneration } from './generation.store.ts';
+import { readGeneration, type StoredGeneration } from './stored-generation.store.ts';
 
 /** The answer of another instance as it comes here: one for all of its readers. */
 export interface Mirror {
