@@ -52,11 +52,11 @@ export async function startSubject(options: SubjectOptions): Promise<Subject> {
     MAX_CONCURRENT_GENERATIONS: '0',
     DAILY_REQUEST_LIMIT: '-1',
     NODE_COMPILE_CACHE: 'node_modules/.cache/node-compile',
-    // These and the flag above: as scripts/commands.mjs starts it.
+    // These: as scripts/commands.mjs starts it.
     MALLOC_ARENA_MAX: '1',
     MALLOC_TRIM_THRESHOLD_: '65536',
   };
-  const flags = (process.env.BENCH_NODE_FLAGS ?? '--expose-gc').split(' ');
+  const flags = process.env.BENCH_NODE_FLAGS?.split(' ') ?? [];
   const program = options.program ?? ['dist/server/main.js'];
   const args = [...flags, '--disable-warning=ExperimentalWarning', ...program];
   const server = await startOn(0, process.execPath, args, env, readyPort);

@@ -24,8 +24,6 @@ export const commands = {
   'dev:web': (args) => run('dev:web', [], () => [commandOf('vite'), ...args]),
 };
 
-/** Lets the server give back what its start has left behind (server/idle-memory.ts). */
-const memoryFlags = ['--expose-gc'];
 // glibc keeps an arena a thread and gives nothing back by itself: 10 MB of an idle server (mallopt(3)).
 const memorySettings = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 
@@ -33,7 +31,6 @@ const memorySettings = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' 
 async function start(args) {
   const { code, signal } = await runPrepared('start', ['web', 'server'], (node) =>
     startNode(node, 'dist/server/main.js', args, {
-      flags: memoryFlags,
       env: { NODE_ENV: process.env.NODE_ENV || 'production', ...memorySettings },
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     }),

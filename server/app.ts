@@ -139,6 +139,7 @@ export async function buildApp(context: Context): Promise<Server> {
   };
   addGateway(app, gateway, (scope) => addAssistants(scope, assistants));
   addAliasRoutes(app, { database, clock, aliases: context.aliases });
+  app.addHook('onReady', () => context.begun);
 
   return {
     app,

@@ -9,7 +9,7 @@ import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
 import { createMailWorker } from './accounts/send-mails.ts';
 import { createProviders, type Provider } from './accounts/oauth-providers.ts';
-import { keepSetting, openSetup } from './accounts/setup.store.ts';
+import { keepSetting, openSetup, readSetting } from './accounts/setup.store.ts';
 import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
 import { createGenerations, type Generations } from './turns/generations.ts';
@@ -72,6 +72,8 @@ export interface Context {
   limits: SpendLimits;
   /** The server's own secret, for keyed hashes. */
   secret: string;
+  /** Resolves once the others know this process, and what stopped ones left open is ended. */
+  begun: Promise<void>;
   /** Makes the one-time code of the first administrator, where one is needed and no start before has made it. */
   makeSetupCode(): Promise<string | undefined>;
   close(): Promise<void>;
@@ -92,7 +94,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const logger = createLogger(config.LOG_LEVEL, options.logTo);
   const instanceId = randomBytes(9).toString('base64url');
   const database = await openDatabase(config, options);
-  const secret = await database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });
+  const secret = await keepSecret(database);
   const redis = config.REDIS_URL ? await connectRedis(config.REDIS_URL, logger) : undefined;
   const upstream = createUpstream({
     apiKey: config.OPENAI_API_KEY,
@@ -132,7 +134,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
       (error: unknown) => logger.error({ err: error }, 'a network could not be blocked'),
     );
   };
-  const stopBeating = await keepAlive({
+  const beats = keepAlive({
     database,
     instanceId,
     clock,
@@ -179,9 +181,10 @@ export async function createContext(config: Config, options: ContextOptions = {}
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
     limits,
     secret,
+    begun: beats.begun,
     makeSetupCode: () => makeSetupCode(config, database),
     close: async () => {
-      stopBeating();
+      await beats.stop();
       live.close();
       networks.close();
       aliases.close();
@@ -197,6 +200,12 @@ export async function createContext(config: Config, options: ContextOptions = {}
       await database.close();
     },
   };
+}
+
+/** It is there from the second start on, and then nobody waits for the writer thread. */
+async function keepSecret(database: Database): Promise<string> {
+  const kept = await readSetting(database.read, 'secret');
+  return kept ?? database.write(keepSetting, { name: 'secret', value: randomBytes(32).toString('base64url') });
 }
 
 async function findLive(database: Database, ids: { logins: number[]; keys: number[] }, now: number) {

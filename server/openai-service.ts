@@ -70,6 +70,7 @@ export class OpenAIService {
   /** Opens the store and finds the provider. One process at a time may have an embedded store open. */
   static async open(settings: Settings = process.env): Promise<OpenAIService> {
     const context = await createContext(readConfig({ LOG_LEVEL: 'warn', ...settings }));
+    await context.begun;
     const userId = await context.database.write(keepProgramUser, { now: context.clock() });
     return new OpenAIService(context, userId);
   }

@@ -1,5 +1,10 @@
 import type { Db, Trx } from '../db/schema.ts';
 
+export async function readSetting(db: Db, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst();
+  return row?.value;
+}
+
 /** Keeps `value` under `name` unless there is one; gives what is kept. */
 export async function keepSetting(trx: Trx, args: { name: string; value: string }): Promise<string> {
   await trx
@@ -7,8 +12,7 @@ export async function keepSetting(trx: Trx, args: { name: string; value: string 
     .values(args)
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
-  const row = await trx.selectFrom('settings').select('value').where('name', '=', args.name).executeTakeFirstOrThrow();
-  return row.value;
+  return (await readSetting(trx, args.name))!;
 }
 
 /** Opens the setup code of the first administrator. False where a start before this one has done so, or there is one. */
@@ -27,6 +31,5 @@ export async function openSetup(trx: Trx, args: { codeHash: string }): Promise<b
 
 /** Whether the setup code of the first administrator has not been used. */
 export async function setupCodeIsOpen(db: Db): Promise<boolean> {
-  const row = await db.selectFrom('settings').select('name').where('name', '=', 'setup_code').executeTakeFirst();
-  return row !== undefined;
+  return (await readSetting(db, 'setup_code')) !== undefined;
 }

@@ -160,22 +160,24 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
   const file = join(lock.path, SQLITE_FILE);
   const connection = openConnection(file);
   const read: Db = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
-  try {
-    await keepBeforeMigrating(read, lock.path);
-    await migrate(read);
-    connection.exec('pragma query_only = on');
-  } catch (error) {
-    connection.close();
-    lock.release();
-    throw error;
-  }
   const workerData: WriterData = {
     file,
     storesModule: options.storesModule.href,
     flushDelayMs: options.flushDelayMs ?? 0,
   };
+  // Its modules load while this thread goes on; nothing is written before it is asked.
   const worker = new Worker(moduleUrl('sqlite-writer', import.meta.url), { workerData });
   const writer = new Writer(worker, nameWrites(options.stores));
+  try {
+    await keepBeforeMigrating(read, lock.path);
+    await migrate(read);
+    connection.exec('pragma query_only = on');
+  } catch (error) {
+    await worker.terminate();
+    connection.close();
+    lock.release();
+    throw error;
+  }
   return {
     kind: 'sqlite',
     read,

@@ -72,11 +72,17 @@ async function recoverUnknown(parts: RecoveryParts): Promise<void> {
 
 const EVERY_MS = HEARTBEAT_LOST_MS / 3;
 
+export interface Beats {
+  /** Resolves after the first round; rejects where that failed. */
+  begun: Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Says that this process lives, and ends the generations of those that do not; at once, then every 5 s. After the
  * database itself was away, the others get as long as they have between two heartbeats that count to say the same.
  */
-export async function keepAlive(parts: RecoveryParts): Promise<() => void> {
+export function keepAlive(parts: RecoveryParts): Beats {
   const { database, instanceId, clock } = parts;
   let beatenAt = performance.now();
   let judgesFrom = beatenAt;
@@ -91,10 +97,18 @@ export async function keepAlive(parts: RecoveryParts): Promise<() => void> {
     await database.write(recoverTitles, { instanceId, alone: database.kind === 'sqlite', now: clock() });
     await parts.recoverOthers?.();
   };
-  await round();
+  const begun = round();
+  // Whoever waits for it hears of a failure, also when it came before.
+  begun.catch(() => undefined);
   const timer = setInterval(() => {
     round().catch((error: unknown) => parts.logger.error({ err: error }, 'the heartbeat failed'));
   }, EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  return {
+    begun,
+    stop: async () => {
+      clearInterval(timer);
+      await begun.catch(() => undefined);
+    },
+  };
 }
