@@ -8,7 +8,7 @@ const subject = await startSubject({
   providerUrl: provider.ready,
   program: ['bench/slow-disk-server.ts'],
 });
-await askUntil(subject, performance.now() + 2_000);
+await askUntil(subject, performance.now() + 6_000);
 await loopDelayP99Ms(subject);
 const began = performance.now();
 const latencies = await askUntil(subject, began + 5_000);

@@ -21,6 +21,7 @@ import { followChanges } from './http/changes-under-way.ts';
 import { addLiveVisitors } from './http/live-visitors.ts';
 import { createApp } from './http/plugins.ts';
 import { addPublicReads } from './http/public-reads.ts';
+import { keepRoundsShort } from './http/short-rounds.ts';
 import { addSockets } from './http/sockets.ts';
 import { checkAccess, cookieName } from './http/visitor.ts';
 import { addWebApp } from './http/web-app.ts';
@@ -55,6 +56,7 @@ export async function buildApp(context: Context): Promise<Server> {
   const app = await createApp(config, context.logger);
   let closing = false;
 
+  keepRoundsShort(app);
   await addSockets(app, config);
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);

@@ -12,6 +12,7 @@ import { giveBackAfterStart } from '../idle-memory.ts';
 import { nameWrites, type Stores } from './database.ts';
 import type { Schema, Trx } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { letOthersGoFirst } from './thread-priority.ts';
 
 export interface WriterData {
   file: string;
@@ -95,6 +96,7 @@ async function startWriter(data: WriterData, port: NonNullable<typeof parentPort
   }
 
   giveBackAfterStart();
+  letOthersGoFirst();
   port.on('message', async (message: WriteJob[] | 'close') => {
     if (message !== 'close') return port.postMessage(await runGroup(message));
     database.exec('pragma wal_checkpoint(truncate)');
