@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { findPostgres } from './test/postgres.ts';
-import { hasCaddy, hasNginx } from './test/programs.ts';
+import { hasCaddy, hasCompose, hasNginx, hasPromtool } from './test/programs.ts';
 import { hasRedis } from './test/redis.ts';
 
 const inCi = process.env.CI === 'true';
@@ -18,6 +18,8 @@ const hasPostgres = needs('PostgreSQL 15 or newer', findPostgres() !== undefined
 needs('Redis', hasRedis);
 needs('nginx', hasNginx);
 needs('Caddy', hasCaddy);
+needs('promtool (Prometheus)', hasPromtool);
+needs('docker-compose', hasCompose);
 const hasChromium = needs('Chromium', existsSync('/usr/bin/chromium'));
 
 /** Tests that speak to a server run once on each kind of database. */

@@ -9,6 +9,7 @@ import { settings } from '#server/config.ts';
 import { eventually } from './chat-server.ts';
 import { send } from './client.ts';
 import { freePort } from './postgres.ts';
+import { hasCompose, hasPromtool } from './programs.ts';
 import { startServer } from './server.ts';
 
 // It comes without types of its own.
@@ -24,6 +25,14 @@ interface Container {
   startupProbe?: { httpGet: { path: string } };
   readinessProbe?: { httpGet: { path: string } };
   livenessProbe?: { httpGet: { path: string } };
+}
+
+interface Dashboard {
+  panels: {
+    id: number;
+    gridPos: { x: number; y: number; w: number; h: number };
+    targets: { expr: string }[];
+  }[];
 }
 
 const documents = (path: string) => loadAll(readFileSync(join(root, 'deploy', path), 'utf8'));
@@ -72,7 +81,35 @@ describe.runIf(inject('database') === 'sqlite')('deploy/', () => {
     expect(watched.length).toBeGreaterThan(20);
     const given = (name: string) => body.includes(`# TYPE ${name.replace(/_bucket$/, '')} `);
     expect(watched.filter((name) => !given(name))).toEqual([]);
-    expect(documents('monitoring/alerts.yaml')).toHaveLength(1);
+  });
+
+  test.runIf(hasPromtool)('has alerts and a dashboard whose every question Prometheus understands', () => {
+    const check = (file: string) => execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
+    expect(check(join(root, 'deploy/monitoring/alerts.yaml'))).toContain('SUCCESS: 7 rules found');
+    const { panels } = JSON.parse(readFileSync(join(root, 'deploy/monitoring/grafana.json'), 'utf8')) as Dashboard;
+    const asked = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    // A rule that keeps the answer is a question in a form that the checker reads.
+    const rules = asked.map((expr, index) => ({ record: `asked_${index}`, expr }));
+    const file = join(folder, 'dashboard.json');
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+    expect(check(file)).toContain(`SUCCESS: ${asked.length} rules found`);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    // 24 columns, and no panel on another.
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => [x + (cell % w), y + Math.floor(cell / w)]),
+    );
+    expect(cells.filter(([column]) => column! >= 24)).toEqual([]);
+    expect(new Set(cells.map(String)).size).toBe(cells.length);
+  });
+
+  test.runIf(hasCompose)('is taken by docker-compose', () => {
+    for (const path of ['compose.yaml', 'compose.scale.yaml']) {
+      const env = { PATH: process.env.PATH, DAESA_HOST: 'daesa.example.org' };
+      const args = ['-f', join(root, 'deploy/docker', path), 'config'];
+      const { status, stdout, stderr } = spawnSync('docker-compose', args, { encoding: 'utf8', env });
+      expect([path, status, stderr]).toEqual([path, 0, '']);
+      expect(stdout).toContain('services:');
+    }
   });
 
   test.runIf(spawnSync('kubectl', ['version', '--client']).status === 0)('is taken by kubectl', () => {
