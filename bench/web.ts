@@ -14,6 +14,8 @@ import { median } from './process.ts';
 import { keyStrokeP95, readTiming, slowDown, slowestInteraction, watchTiming } from './web-timing.ts';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+/** Only the figures whose name has this in it. */
+const WANTED = process.env.BENCH_FIGURE ?? '';
 const SLOWER = 4;
 const TURNS = 1_000;
 const STROKES = 100;
@@ -196,7 +198,7 @@ function shareOfCore(): number {
 }
 
 say(`${'ms'.padEnd(44)}${'goal'.padStart(7)}${'here'.padStart(8)}${`${SLOWER}× slower`.padStart(12)}  core`);
-for (const figure of figures) {
+for (const figure of figures.filter(({ what }) => what.includes(WANTED))) {
   const [here, slow] = [await measured(figure, 1), await measured(figure, SLOWER)];
   const share = `${(shareOfCore() * 100).toFixed(0)} %`.padStart(6);
   const columns = [figure.goal.toString().padStart(7), here.toFixed(0).padStart(8), slow.toFixed(0).padStart(12)];

@@ -26,6 +26,16 @@ const ko = {
   public: '공개',
   waiting: '아직 물어보지 않았어요. 남은 질문에 답하거나 답을 고친 뒤 물어볼 수 있어요.',
   goOn: '이어서 답하기',
+  pasted: '붙여넣은 글',
+  pastedLines: '붙여넣은 글 · {n}줄',
+  pastedCharacters: '붙여넣은 글 · {n}자',
+  pastedHeard: '메시지에 붙였어요: {text}',
+  pastedLook: '보기: {text}',
+  pastedIntoField: '입력창에 넣기: {text}',
+  pastedRemove: '빼기: {text}',
+  pastedRemoved: '붙여넣은 글을 뺐어요',
+  tooLong: '메시지가 보낼 수 있는 길이보다 {n}% 길어요. 줄이거나 나누어서 보내 주세요.',
+  wholeQuestion: '질문 전체 보기 · {n}자',
 };
 const en: typeof ko = {
   edit: 'Edit the question',
@@ -53,5 +63,15 @@ const en: typeof ko = {
   public: 'Public',
   waiting: 'This has not been asked yet. Answer what is left, or change your answers, and ask.',
   goOn: 'Go on answering',
+  pasted: 'Pasted text',
+  pastedLines: 'Pasted text · {n} lines',
+  pastedCharacters: 'Pasted text · {n} characters',
+  pastedHeard: 'Added to the message: {text}',
+  pastedLook: 'Look at it: {text}',
+  pastedIntoField: 'Put it into the field: {text}',
+  pastedRemove: 'Remove it: {text}',
+  pastedRemoved: 'Pasted text removed',
+  tooLong: 'This message is {n}% longer than one can be. Shorten it, or send it in parts.',
+  wholeQuestion: 'Whole question · {n} characters',
 };
 export const chatTexts: RouteTexts<keyof typeof ko> = { ko, en };

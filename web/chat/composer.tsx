@@ -1,17 +1,21 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { ArrowUp, Square } from 'lucide-react';
-import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type Ref } from 'react';
-import { accountKeys, useProfile, useQuota } from '../accounts/account-queries.ts';
+import { useId, useImperativeHandle, useRef, type Ref, type SyntheticEvent } from 'react';
+import { useProfile, useQuota } from '../accounts/account-queries.ts';
 import { useGoToLogin } from '../accounts/go-to-login.ts';
-import { drafts } from '../lib/drafts.ts';
 import { useWords } from '../lib/language.ts';
 import { useOnline } from '../lib/online.ts';
+import { useRouteTexts } from '../lib/route-texts.ts';
 import { enterSends, isTouchPrimary } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
+import { chatTexts } from './chat-texts.ts';
+import { fitField, lightenLong } from './fit-field.ts';
+import { isLong, messageOf, pieceOf, type MessageDraft } from './message-draft.ts';
+import { Pieces } from './pieces.tsx';
 import { QuotaCard, QuotaChip } from './quota.tsx';
 import { RefusalNotice } from './refusal-notice.tsx';
 import type { Thread, ThreadView } from './thread.ts';
 import { useEscapeStops } from './use-escape-stops.ts';
+import { useMessageDraft, useRefusal } from './use-message-draft.ts';
 
 export interface ComposerHandle {
   /** Puts a text into the field, to be changed or sent. */
@@ -26,36 +30,45 @@ interface ComposerProps {
 
 export function Composer({ thread, view, ref }: ComposerProps) {
   const { t } = useWords();
+  const words = useRouteTexts(chatTexts);
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [blank, setBlank] = useState(true);
-  const { save, write } = useDraft(field, view, setBlank);
-  const underWay = thread.underWay;
-  const blocked = useBlocked();
+  const draft = useMessageDraft(field, view);
+  const sent = useRef<MessageDraft>(undefined);
+  const blocked = useBlocked(draft.percentTooLong > 0);
   const goToLogin = useGoToLogin();
   const profile = useProfile();
+  const underWay = thread.underWay;
   useEscapeStops(thread);
 
-  function submit(text: string): void {
+  function submit(): void {
     if (profile === null) return goToLogin();
     if (blocked || thread.underWay) return;
     const { refusal } = view;
-    // The draft stays until the server has the text.
-    field.current!.value = '';
-    resize(field.current!);
-    setBlank(true);
+    sent.current = draft.read();
+    const text = messageOf(sent.current);
+    draft.empty();
     thread.send(text, refusal?.question === text ? refusal.key : undefined);
   }
-  const send = useKoreanEnter(field, { submit, enterSends });
+  /** A long text stands beside the field. */
+  function takeLong(event: SyntheticEvent<HTMLTextAreaElement>, data: DataTransfer): void {
+    const text = data.getData('text/plain');
+    if (!isLong(text)) return lightenLong(event.currentTarget, event.currentTarget.value.length + text.length);
+    event.preventDefault();
+    draft.keep([...draft.read().pieces, pieceOf(text)]);
+    thread.forgetRefusal();
+  }
+  const send = useKoreanEnter(field, { submit, enterSends, readText: () => messageOf(draft.read()) });
 
-  useRefusal(view, (text) => write(field.current!.value.trim() ? `${text}\n\n${field.current!.value}` : text));
-  useImperativeHandle(ref, () => ({ fill: write }), [write]);
+  useRefusal(view, draft, sent);
+  useImperativeHandle(ref, () => ({ fill: (text) => draft.write({ ...draft.read(), typed: text }) }), [draft]);
 
   return (
     <div className="reading shrink-0 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
       <QuotaCard id={`${id}-quota`} />
       {view.refusal && <RefusalNotice refusal={view.refusal} onRetry={send} onClose={() => thread.forgetRefusal()} />}
       <div className="rounded-lg border border-edge/50 bg-raised shadow-float transition-colors duration-150 has-[textarea:focus-visible]:border-edge">
+        <Pieces draft={draft} field={field} />
         <label htmlFor={id} className="sr-only">
           {t('composer.label')}
         </label>
@@ -66,17 +79,21 @@ export function Composer({ thread, view, ref }: ComposerProps) {
           rows={1}
           enterKeyHint={enterSends() ? 'send' : 'enter'}
           placeholder={t('composer.placeholder')}
-          onPaste={({ currentTarget, clipboardData }) =>
-            lightenLong(currentTarget, currentTarget.value.length + clipboardData.getData('text/plain').length)
-          }
+          onPaste={(event) => takeLong(event, event.clipboardData)}
+          onDrop={(event) => takeLong(event, event.dataTransfer)}
           onInput={({ currentTarget }) => {
-            save(currentTarget.value);
-            resize(currentTarget);
+            draft.keep();
+            fitField(currentTarget);
             thread.forgetRefusal();
           }}
-          onKeyDown={({ key, currentTarget }) => key === 'ArrowUp' && currentTarget.value === '' && editLastQuestion()}
-          className="block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none [field-sizing:content] placeholder:text-soft data-long:h-[40dvh] data-long:font-[sans-serif] data-long:break-normal data-long:tracking-normal data-long:[field-sizing:fixed]"
+          onKeyDown={({ key }) => key === 'ArrowUp' && messageOf(draft.read()) === '' && editLastQuestion()}
+          className="block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none [field-sizing:content] placeholder:text-soft"
         />
+        {draft.percentTooLong > 0 && (
+          <p id={`${id}-long`} role="alert" className="px-4 pb-2 text-alarm">
+            {words('tooLong', { n: draft.percentTooLong })}
+          </p>
+        )}
         <div className="flex min-h-12 items-center justify-between gap-2 pr-2 pb-2 pl-4">
           <QuotaChip />
           {underWay ? (
@@ -100,8 +117,8 @@ export function Composer({ thread, view, ref }: ComposerProps) {
               type="button"
               aria-label={t('composer.send')}
               title={t('composer.send')}
-              aria-disabled={blank || blocked !== undefined || undefined}
-              aria-describedby={blocked === 'quota' ? `${id}-quota` : undefined}
+              aria-disabled={draft.blank || blocked !== undefined || undefined}
+              aria-describedby={blocked && blocked !== 'offline' ? `${id}-${blocked}` : undefined}
               onClick={() => {
                 send();
                 if (!isTouchPrimary()) field.current?.focus();
@@ -119,85 +136,14 @@ export function Composer({ thread, view, ref }: ComposerProps) {
 }
 
 /** Why nothing can be sent now. */
-function useBlocked(): 'quota' | 'offline' | undefined {
+function useBlocked(tooLong: boolean): 'quota' | 'offline' | 'long' | undefined {
   const online = useOnline();
   const quota = useQuota();
   if (!online) return 'offline';
-  return quota?.remaining === 0 ? 'quota' : undefined;
-}
-
-/** Keeps what stands in the field as the draft of this conversation. */
-function useDraft(
-  field: React.RefObject<HTMLTextAreaElement | null>,
-  view: ThreadView,
-  setBlank: (blank: boolean) => void,
-) {
-  const profile = useProfile();
-  const owner = profile === undefined ? undefined : (profile?.id ?? 'guest');
-  const place = view.sessionId ?? 'new';
-
-  function save(text: string): void {
-    setBlank(text.trim() === '');
-    if (owner !== undefined) drafts.save(owner, place, text);
-  }
-  function write(text: string): void {
-    const element = field.current!;
-    element.value = text;
-    resize(element);
-    save(text);
-    element.focus();
-    element.setSelectionRange(text.length, text.length);
-  }
-
-  useLayoutEffect(() => {
-    const element = field.current;
-    if (!element || owner === undefined) return;
-    // A login by another site comes back with a fresh page.
-    if (owner !== 'guest') drafts.adopt(owner);
-    if (element.value === '') element.value = drafts.read(owner, place);
-    save(element.value);
-    resize(element);
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only another person has another draft; a new place has moved it
-  }, [owner]);
-  useEffect(() => {
-    if (!isTouchPrimary()) field.current?.focus({ preventScroll: true });
-  }, [field]);
-  return { save, write };
-}
-
-/** Gives a refused message back to the person. */
-function useRefusal(view: ThreadView, giveBack: (text: string) => void): void {
-  const queries = useQueryClient();
-  const goToLogin = useGoToLogin();
-  const { refusal } = view;
-  useEffect(() => {
-    if (!refusal) return;
-    giveBack(refusal.question);
-    const { code } = refusal.problem;
-    if (code === 'quota_exhausted') void queries.invalidateQueries({ queryKey: accountKeys.profile });
-    // A login that ended in mid-work is asked for in place, elsewhere.
-    if (code === 'unauthenticated' && queries.getQueryData(accountKeys.profile) === undefined) goToLogin();
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- once for each refusal
-  }, [refusal]);
+  if (quota?.remaining === 0) return 'quota';
+  return tooLong ? 'long' : undefined;
 }
 
 function editLastQuestion(): void {
   [...document.querySelectorAll<HTMLElement>('[data-edit]')].at(-1)?.click();
-}
-
-/** Above this many characters a field is laid out as cheaply as it goes. */
-const LONG = 20_000;
-
-function lightenLong(element: HTMLTextAreaElement, length: number): void {
-  element.toggleAttribute('data-long', length > LONG);
-  element.spellcheck = length <= LONG;
-}
-
-const growsByItself = CSS.supports('field-sizing', 'content');
-
-function resize(element: HTMLTextAreaElement): void {
-  lightenLong(element, element.value.length);
-  if (growsByItself || element.hasAttribute('data-long')) return;
-  element.style.height = 'auto';
-  element.style.height = `${element.scrollHeight}px`;
 }

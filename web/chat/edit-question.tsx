@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useLayoutEffect, useRef, useState } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { chatTexts } from './chat-texts.ts';
+import { lightenLong } from './fit-field.ts';
 import type { ShownTurn } from './shown-turn.ts';
 import type { Thread } from './thread.ts';
 
@@ -27,9 +28,10 @@ export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
   const key = useRef({ text: '', key: '' });
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
-  useEffect(() => {
-    field.current?.focus();
-    field.current?.setSelectionRange(turn.question.length, turn.question.length);
+  useLayoutEffect(() => {
+    lightenLong(field.current!, turn.question.length);
+    field.current!.focus();
+    field.current!.setSelectionRange(turn.question.length, turn.question.length);
   }, [turn.question]);
 
   async function ask(text: string): Promise<void> {

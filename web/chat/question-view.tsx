@@ -1,16 +1,24 @@
 import { Pencil } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
-import { IconButton } from '../ui/button.tsx';
+import { Button, IconButton } from '../ui/button.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { EditQuestion } from './edit-question.tsx';
+import { LongTextDialog } from './lazy-long-text-dialog.tsx';
+import { isLong } from './message-draft.ts';
 import { Pager } from './pager.tsx';
 import type { ShownTurn } from './shown-turn.ts';
 import type { Thread } from './thread.ts';
+
+/** What the conversation shows of a long question. */
+const BEGINNING = 600;
+const FIRST_LINES = 12;
+const beginningOf = (text: string) =>
+  `${text.slice(0, BEGINNING).split('\n').slice(0, FIRST_LINES).join('\n').trimEnd()}…`;
 
 /** What was asked, with its other wordings; an answer of an intake stands below what the bot asked. */
 export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread }) {
@@ -18,6 +26,8 @@ export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread
   const { t: word } = useWords();
   const [editing, setEditing] = useState(false);
   if (editing) return <EditQuestion turn={turn} thread={thread} onDone={() => setEditing(false)} />;
+  // Nobody reads on past thousands of lines, and their layout takes seconds.
+  const long = isLong(turn.question);
   const editable = thread.read().mine && turn.id !== undefined && turn.kind === 'question';
   const showBranch = (id: number) =>
     thread.showBranch(id).catch((error: unknown) => {
@@ -30,9 +40,10 @@ export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread
         <p
           className={`max-w-full rounded-lg bg-sunken px-4 py-2.5 text-base whitespace-pre-wrap ${turn.state === 'sending' ? 'opacity-60' : ''} ${turn.question ? '' : 'text-soft'} transition-opacity duration-150`}
         >
-          {turn.question || t('skipped')}
+          {long ? beginningOf(turn.question) : turn.question || t('skipped')}
         </p>
       </div>
+      {long && <WholeQuestion text={turn.question} />}
       {editable && (
         <div className="mt-1 -mr-1 flex min-h-8 items-center justify-end">
           <IconButton
@@ -51,6 +62,23 @@ export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread
             onChoose={(id) => void showBranch(id)}
           />
         </div>
+      )}
+    </div>
+  );
+}
+
+function WholeQuestion({ text }: { text: string }) {
+  const t = useRouteTexts(chatTexts);
+  const { locale } = useWords();
+  const [open, setOpen] = useState(false);
+  const title = t('wholeQuestion', { n: text.length.toLocaleString(locale) });
+  return (
+    <div className="mt-2 flex justify-end">
+      <Button onClick={() => setOpen(true)}>{title}</Button>
+      {open && (
+        <Suspense>
+          <LongTextDialog title={title} text={text} onClose={() => setOpen(false)} />
+        </Suspense>
       )}
     </div>
   );

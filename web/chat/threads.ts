@@ -3,6 +3,7 @@ import { accountKeys, cachedProfile } from '../accounts/account-queries.ts';
 import { drafts, type DraftOwner } from '../lib/drafts.ts';
 import { sessionKeys } from '../sessions/session-queries.ts';
 import { chatCalls } from './chat-calls.ts';
+import { messageOf, readDraft } from './message-draft.ts';
 import { Thread, type ThreadHost } from './thread.ts';
 
 /** How many conversations are remembered besides those being written. */
@@ -19,7 +20,7 @@ class Threads {
       onAccepted: (thread, question) => {
         const place = thread.read().sessionId ?? 'new';
         const owner = draftOwner(queries);
-        if (drafts.read(owner, place).trim() === question.trim()) drafts.clear(owner, place);
+        if (messageOf(readDraft(drafts.read(owner, place))).trim() === question.trim()) drafts.clear(owner, place);
       },
       onOpened: (thread, sessionId) => {
         this.#byId.set(sessionId, thread);

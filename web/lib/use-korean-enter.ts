@@ -2,11 +2,12 @@ import { useCallback, useEffect, useRef, type RefObject } from 'react';
 import { createKoreanEnter, type EnterHost, type KoreanEnter } from './korean-enter.ts';
 
 type Field = HTMLTextAreaElement | HTMLInputElement;
-type Host = Omit<EnterHost, 'readText' | 'now' | 'later'>;
+type Host = Omit<EnterHost, 'readText' | 'now' | 'later'> & Partial<Pick<EnterHost, 'readText'>>;
 
 /**
- * Gives a field the Enter of `korean-enter.ts`. `host` may change with every render. Returns what a button
- * beside the field does: send now, or as soon as the syllable under way is complete.
+ * Gives a field the Enter of `korean-enter.ts`. `host` may change with every render, and has a `readText` where more
+ * than the field is sent. Returns what a button beside the field does: send now, or as soon as the syllable under way
+ * is complete.
  */
 export function useKoreanEnter(field: RefObject<Field | null>, host: Host): () => void {
   const latest = useRef(host);
@@ -18,7 +19,7 @@ export function useKoreanEnter(field: RefObject<Field | null>, host: Host): () =
     const element = field.current;
     if (!element) return undefined;
     const created = createKoreanEnter({
-      readText: () => element.value,
+      readText: () => latest.current.readText?.() ?? element.value,
       submit: (text) => latest.current.submit(text),
       enterSends: () => latest.current.enterSends(),
     });

@@ -8,11 +8,13 @@ interface DialogProps {
   open: boolean;
   onClose: () => void;
   title: string;
+  /** As wide as a column to read. */
+  wide?: boolean;
   children: ReactNode;
 }
 
 /** A modal window. The browser's own: it holds the focus, gives it back, and Esc closes it. */
-export function Dialog({ open, onClose, title, children }: DialogProps) {
+export function Dialog({ open, onClose, title, wide = false, children }: DialogProps) {
   const { t } = useWords();
   const element = useModal(open, onClose);
   const id = useId();
@@ -20,7 +22,7 @@ export function Dialog({ open, onClose, title, children }: DialogProps) {
     <dialog
       ref={element}
       aria-labelledby={id}
-      className="m-auto w-[min(26rem,calc(100vw-2rem))] rounded-lg border border-line bg-raised p-0 shadow-float open:animate-rise"
+      className={`m-auto ${wide ? 'w-[min(45rem,calc(100vw-2rem))]' : 'w-[min(26rem,calc(100vw-2rem))]'} rounded-lg border border-line bg-raised p-0 shadow-float open:animate-rise`}
     >
       {open && (
         <div className="p-6">

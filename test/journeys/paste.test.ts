@@ -1,0 +1,150 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Client } from '#test/client.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
+import { barriersOf, openBrowser, photograph, texts, visit, type Language } from './browser.ts';
+
+let server: ChatServer;
+let browser: Browser;
+let member: Client;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+beforeEach(async () => {
+  server.provider.reset();
+  server.provider.setDefault({ text: '줄였어요' });
+  member = await server.join();
+});
+
+const linesOf = (count: number) => Array.from({ length: count }, (_, line) => `${line + 1}번째 줄이에요`).join('\n');
+
+/** A new conversation in a language, and what is found in it. */
+async function openChat(language: Language = 'ko', options: Parameters<typeof visit>[2] = {}) {
+  const opened = await visit(browser, server.url, {
+    as: member,
+    language,
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  const { page } = opened;
+  const t = texts[language];
+  const field = page.getByRole('textbox', { name: t['composer.label'] });
+  const pieces = page.getByRole('list', { name: chatTexts[language].pasted }).getByRole('listitem');
+  const button = (key: 'pastedLook' | 'pastedRemove' | 'pastedIntoField', name = '') =>
+    page.getByRole('button', { name: chatTexts[language][key].replace('{text}', name) });
+  const paste = async (text: string) => {
+    await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+    await field.press('Control+v');
+  };
+  await page.goto('/');
+  await page.locator('[data-quota]').waitFor();
+  return { ...opened, t, field, pieces, button, paste, send: page.getByRole('button', { name: t['composer.send'] }) };
+}
+
+const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.tagName);
+
+test('a paste of 20,000 lines stands beside the field, survives a reload, and arrives whole after what was typed', async () => {
+  const { page, wrong, field, pieces, paste, send, close } = await openChat();
+  const pasted = linesOf(20_000);
+  await field.fill('세 줄로 줄여 주세요');
+  await paste(pasted);
+  await pieces.getByText('붙여넣은 글 · 20,000줄').waitFor();
+  await page.getByText('메시지에 붙였어요: 붙여넣은 글 · 20,000줄').waitFor({ state: 'attached' });
+  expect(await field.inputValue()).toBe('세 줄로 줄여 주세요');
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('daesa.drafts'))).toContain('20000번째 줄');
+  await page.reload();
+  await pieces.getByText('붙여넣은 글 · 20,000줄').waitFor();
+  expect(await field.inputValue()).toBe('세 줄로 줄여 주세요');
+  await expect.poll(() => send.getAttribute('aria-disabled')).toBe(null);
+  await field.press('Enter');
+  const { body } = await server.provider.request(0);
+  const message = `세 줄로 줄여 주세요\n\n${pasted}`;
+  expect((body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(message);
+  await page.getByRole('log').locator('.prose').waitFor();
+  expect([await pieces.count(), await field.inputValue()]).toEqual([0, '']);
+  // The conversation shows its beginning, and all of it to whoever wants it.
+  const whole = page.getByRole('button', { name: `질문 전체 보기 · ${message.length.toLocaleString('ko-KR')}자` });
+  await whole.click();
+  await page.getByRole('dialog').getByText('20000번째 줄이에요').waitFor({ state: 'attached' });
+  await photograph(page, 'paste-whole');
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('daesa.drafts'))).not.toContain('번째 줄');
+  await page.reload();
+  await whole.waitFor();
+  expect([await pieces.count(), await field.inputValue()]).toEqual([0, '']);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test.each([
+  ['ko', 'light'],
+  ['en', 'dark'],
+] as const)('a piece beside the field has no barriers (%s, %s)', async (language, colorScheme) => {
+  const { page, pieces, paste, button, close } = await openChat(language, { colorScheme });
+  await paste(linesOf(600));
+  await pieces.waitFor();
+  await photograph(page, `paste-${language}-${colorScheme}`);
+  expect(await barriersOf(page, `paste-${language}-${colorScheme}`)).toEqual([]);
+  await button('pastedLook').click();
+  await page.getByRole('dialog').getByText('600번째').waitFor({ state: 'attached' });
+  expect(await barriersOf(page, `paste-seen-${language}-${colorScheme}`)).toEqual([]);
+  await close();
+});
+
+test('by the keyboard alone a piece is looked at, taken away, brought back, and put into the field', async () => {
+  const { page, t, field, pieces, button, paste, close } = await openChat();
+  await paste('짧은 글');
+  expect([await field.inputValue(), await pieces.count()]).toEqual(['짧은 글', 0]);
+  await paste(linesOf(600));
+  await pieces.waitFor();
+  for (const key of ['pastedRemove', 'pastedIntoField', 'pastedLook'] as const) {
+    await page.keyboard.press('Shift+Tab');
+    expect(await focused(page)).toBe(await button(key).getAttribute('aria-label'));
+  }
+  await button('pastedLook').press('Enter');
+  await page.getByRole('dialog').getByRole('region').waitFor();
+  await page.getByRole('dialog').press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await focused(page)).toBe(await button('pastedLook').getAttribute('aria-label'));
+  await button('pastedRemove').press('Enter');
+  await pieces.waitFor({ state: 'detached' });
+  expect(await focused(page)).toBe('TEXTAREA');
+  await page.getByRole('button', { name: t['action.undo'] }).press('Enter');
+  await pieces.waitFor();
+  await button('pastedIntoField').press('Enter');
+  await pieces.waitFor({ state: 'detached' });
+  expect(await field.inputValue()).toBe(`짧은 글\n\n${linesOf(600)}`);
+  await close();
+});
+
+test('a message that is too long says so before it is sent, and a refused one comes back as it was', async () => {
+  const { page, field, pieces, button, paste, send, close } = await openChat();
+  await paste('가'.repeat(400_000));
+  const alert = page.getByRole('alert');
+  await alert.getByText('15% 길어요').waitFor();
+  expect(await send.getAttribute('aria-disabled')).toBe('true');
+  expect(await send.getAttribute('aria-describedby')).toBe(await alert.getAttribute('id'));
+  await field.press('Enter');
+  expect([await pieces.count(), server.provider.requests.length]).toEqual([1, 0]);
+  await button('pastedRemove').click();
+  await alert.waitFor({ state: 'detached' });
+  await field.fill('줄여 주세요');
+  await paste(linesOf(600));
+  await page.route('**/chat/stream', (route) => route.abort('connectionreset'));
+  await send.click();
+  await alert.waitFor();
+  expect([await field.inputValue(), await pieces.count()]).toEqual(['줄여 주세요', 1]);
+  await page.unroute('**/chat/stream');
+  await page.getByRole('button', { name: texts.ko['action.resend'] }).click();
+  const { body } = await server.provider.request(0);
+  expect((body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(`줄여 주세요\n\n${linesOf(600)}`);
+  await close();
+});
