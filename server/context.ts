@@ -3,36 +3,31 @@ import type { DestinationStream, Logger } from 'pino';
 import type { ProviderName } from '#contracts/accounts.ts';
 import { identifyBy } from './accounts/logins.ts';
 import { findLiveLogins } from './accounts/logins.store.ts';
-import { createAlertWorkers } from './alerts/deliver-alerts.ts';
-import { recoverRuns } from './assistants/recover-runs.ts';
 import { blockNetwork, readBlockedCidrs } from './admin/networks.store.ts';
 import { createMailer, type Mailer } from './accounts/mail.ts';
-import { createMailWorker } from './accounts/send-mails.ts';
 import { createProviders, type Provider } from './accounts/oauth-providers.ts';
 import { keepSetting, openSetup, readSetting } from './accounts/setup.store.ts';
 import { createThrottle, type Throttle } from './accounts/throttle.ts';
 import { hashToken } from './accounts/token.ts';
 import { createGenerations, type Generations } from './turns/generations.ts';
-import { keepAlive } from './turns/recovery.ts';
 import { createMirrors, type Mirrors } from './turns/mirrors.ts';
 import { createTitles, type Titles } from './turns/titles.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
+import { startBackground } from './background.ts';
 import { openSqlite } from './db/sqlite.ts';
 import { createAliases, type Aliases } from './gateway/aliases.ts';
 import { readAliases } from './gateway/aliases.store.ts';
-import { recoverCalls } from './gateway/recover-calls.ts';
 import { networkOf } from './http/cidr.ts';
 import { createBlockedNetworks, type BlockedNetworks } from './http/blocked-networks.ts';
 import { createLiveVisitors, type LiveVisitors } from './http/live-visitors.ts';
 import type { Identify } from './http/visitor.ts';
 import { identifyAlsoBy } from './keys/identify-key.ts';
 import { findLiveKeys } from './keys/keys.store.ts';
-import { keepWorking, type Jobs } from './jobs/work-jobs.ts';
+import type { Jobs } from './jobs/work-jobs.ts';
 import { nanoOf } from './spend/money.ts';
 import { startTracing, type Tracing } from './operation/tracing.ts';
 import { connectRedis, type Redis } from './redis/connect-redis.ts';
-import { keepIndexing } from './search/indexing.ts';
 import type { SpendLimits } from './spend/reservation.ts';
 import { createLogger } from './logger.ts';
 import type { SharedStreamsParts } from './streams/shared-streams.ts';
@@ -96,69 +91,18 @@ export async function createContext(config: Config, options: ContextOptions = {}
   const database = await openDatabase(config, options);
   const secret = await keepSecret(database);
   const redis = config.REDIS_URL ? await connectRedis(config.REDIS_URL, logger) : undefined;
-  const upstream = createUpstream({
-    apiKey: config.OPENAI_API_KEY,
-    baseUrl: config.OPENAI_BASE_URL,
-    extra: readProvidersFile(config.PROVIDERS_FILE),
-    localProvider: config.LOCAL_PROVIDER,
-    defaultModel: config.DEFAULT_MODEL,
-    demoPaceMs: options.demoPaceMs,
-    limits: {
-      connectMs: config.CONNECT_TIMEOUT_MS,
-      firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
-      idleMs: config.IDLE_TIMEOUT_MS,
-      wholeMs: config.ANSWER_TIMEOUT_MS,
-    },
-  });
+  const upstream = openUpstream(config, options);
   const mailer = await createMailer(config);
   const generations = createGenerations({ database, upstream, clock, logger, instanceId });
   const streams = redis && (await shareStreams({ redis, secret, instanceId, generations, logger }, config));
-  const limits: SpendLimits = {
-    dailyRequests: config.DAILY_REQUEST_LIMIT,
-    zone: config.QUOTA_TIME_ZONE,
-    concurrent: config.MAX_CONCURRENT_GENERATIONS,
-    concurrentChosen: config.concurrencyChosen,
-    monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
-    unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
-    priceList: upstream.priceList,
-  };
+  const limits = limitsOf(config, upstream);
   const titles = createTitles({ database, upstream, limits, instanceId, clock });
   const live = createLiveVisitors((ids) => findLive(database, ids, clock()), logger);
   const networks = await createBlockedNetworks(() => readBlockedCidrs(database.read, clock()), logger);
   const aliases = await createAliases(() => readAliases(database.read), logger);
-  const collector = config.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const tracing = collector === undefined ? undefined : await startTracing(collector, instanceId, logger);
-  const onAbuse = (address: string) => {
-    if (config.NETWORK_BLOCK_MINUTES === 0) return;
-    blockAbuser({ database, networks, now: clock(), minutes: config.NETWORK_BLOCK_MINUTES }, address).catch(
-      (error: unknown) => logger.error({ err: error }, 'a network could not be blocked'),
-    );
-  };
-  const beats = keepAlive({
-    database,
-    instanceId,
-    clock,
-    logger,
-    knows: generations.knows,
-    names: config.AUTO_TITLES === 'on',
-    recoverOthers: async () => {
-      // A run closes its own call: what is left are calls that nobody knows more of.
-      await recoverRuns({ database, instanceId, clock, logger });
-      await recoverCalls({ database, instanceId, clock, logger });
-    },
-  });
-  const stopIndexing = keepIndexing({ database, clock, logger });
-  const ownNetworks = config.WEBHOOK_NETWORKS;
-  const alerts = createAlertWorkers({ database, clock, sendMail: mailer?.deliver, ownNetworks });
-  const workers = {
-    ...alerts.workers,
-    title: titles.worker,
-    ...(mailer && { mail: createMailWorker({ config, database, clock, mailer }) }),
-  };
-  const jobs = keepWorking({ database, logger, workers });
-  generations.onStart(({ plan, outcome }) => {
-    if (plan.names) void outcome.then(jobs.wake);
-  });
+  const tracing = await openTracing(config, instanceId, logger);
+  const onAbuse = (address: string) => blockAbuser({ config, database, networks, logger, now: clock() }, address);
+  const background = startBackground({ config, database, clock, logger, instanceId, generations, titles, mailer });
   return {
     config,
     logger,
@@ -170,7 +114,7 @@ export async function createContext(config: Config, options: ContextOptions = {}
     generations,
     mirrors: createMirrors({ database, streams, logger }),
     titles,
-    jobs,
+    jobs: background.jobs,
     throttle: createThrottle(config, { onAbuse, redis }),
     live,
     networks,
@@ -181,19 +125,17 @@ export async function createContext(config: Config, options: ContextOptions = {}
     identify: identifyAlsoBy({ database, clock }, identifyBy(database, clock, config.LOGIN_IDLE_DAYS)),
     limits,
     secret,
-    begun: beats.begun,
+    begun: background.begun,
     makeSetupCode: () => makeSetupCode(config, database),
     close: async () => {
-      await beats.stop();
+      await background.stopBeating();
       live.close();
       networks.close();
       aliases.close();
       await tracing?.close();
       await generations.drain(0);
-      await jobs.close();
-      await alerts.close();
+      await background.close();
       mailer?.close();
-      await stopIndexing();
       await upstream.close();
       streams?.close();
       redis?.destroy();
@@ -232,15 +174,53 @@ async function shareStreams(
 }
 
 /** A network that goes on failing past its limit asks nothing for a while; administrators see it in their list. */
-async function blockAbuser(
-  parts: { database: Database; networks: BlockedNetworks; now: number; minutes: number },
+function blockAbuser(
+  parts: { config: Config; database: Database; networks: BlockedNetworks; logger: Logger; now: number },
   address: string,
-): Promise<void> {
-  const { database, networks, now, minutes } = parts;
+): void {
+  const { config, database, networks, logger, now } = parts;
+  const minutes = config.NETWORK_BLOCK_MINUTES;
+  if (minutes === 0) return;
   const reason = 'Too many failed logins';
   const expiresAt = now + minutes * 60_000;
-  await database.write(blockNetwork, { cidr: networkOf(address), reason, expiresAt, actorId: null, now });
-  await networks.refresh();
+  database
+    .write(blockNetwork, { cidr: networkOf(address), reason, expiresAt, actorId: null, now })
+    .then(() => networks.refresh())
+    .catch((error: unknown) => logger.error({ err: error }, 'a network could not be blocked'));
+}
+
+function openUpstream(config: Config, { demoPaceMs }: ContextOptions): Upstream {
+  return createUpstream({
+    apiKey: config.OPENAI_API_KEY,
+    baseUrl: config.OPENAI_BASE_URL,
+    extra: readProvidersFile(config.PROVIDERS_FILE),
+    localProvider: config.LOCAL_PROVIDER,
+    defaultModel: config.DEFAULT_MODEL,
+    demoPaceMs,
+    limits: {
+      connectMs: config.CONNECT_TIMEOUT_MS,
+      firstByteMs: config.FIRST_BYTE_TIMEOUT_MS,
+      idleMs: config.IDLE_TIMEOUT_MS,
+      wholeMs: config.ANSWER_TIMEOUT_MS,
+    },
+  });
+}
+
+function limitsOf(config: Config, { priceList }: Upstream): SpendLimits {
+  return {
+    dailyRequests: config.DAILY_REQUEST_LIMIT,
+    zone: config.QUOTA_TIME_ZONE,
+    concurrent: config.MAX_CONCURRENT_GENERATIONS,
+    concurrentChosen: config.concurrencyChosen,
+    monthlyBudget: config.MONTHLY_BUDGET_USD === undefined ? null : nanoOf(config.MONTHLY_BUDGET_USD),
+    unknownPriceReserve: nanoOf(config.UNKNOWN_PRICE_RESERVE_USD),
+    priceList,
+  };
+}
+
+async function openTracing(config: Config, instanceId: string, logger: Logger): Promise<Tracing | undefined> {
+  const collector = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return collector === undefined ? undefined : startTracing(collector, instanceId, logger);
 }
 
 /** What only one kind of database needs is loaded where it is used: an idle server stays small. */
