@@ -3,7 +3,8 @@ import { forgetAccount, holdAccount } from './accounts/departure.store.ts';
 import { forgetResets } from './accounts/mail-jobs.store.ts';
 import type { Departure } from './accounts/account-parts.ts';
 import type { Trx } from './db/schema.ts';
-import { partMerged, withdrawVotes } from './quotes/quotes.store.ts';
+import { partMerged } from './quotes/merge.store.ts';
+import { withdrawVotes } from './quotes/quotes.store.ts';
 import { leavePages } from './sessions/snapshots.store.ts';
 
 type Forget = (trx: Trx, args: Departure) => Promise<void>;

@@ -44,6 +44,19 @@ export async function mergeQuotes(trx: Trx, { id, into, actorId, now }: MergeArg
   await notify(trx, { userId: from.user_id, kind: 'quote_merged', ...news });
 }
 
+/** What others have asked for, and was merged into this one or into any quote of an account, stands on its own again. */
+export async function partMerged(trx: Trx, { userId, quoteId }: { userId: number; quoteId?: number }): Promise<void> {
+  await trx
+    .updateTable('quotes')
+    .set({ merged_into: null })
+    .where('user_id', '!=', userId)
+    .where('merged_into', 'in', (from) => {
+      const own = from.selectFrom('quotes').select('id').where('user_id', '=', userId);
+      return quoteId === undefined ? own : own.where('id', '=', quoteId);
+    })
+    .execute();
+}
+
 async function moveVoters(trx: Trx, id: number, into: number): Promise<void> {
   await trx
     .insertInto('quote_votes')

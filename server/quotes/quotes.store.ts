@@ -4,6 +4,7 @@ import { record } from '../audit/audit.store.ts';
 import { Problem } from '../errors.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { foldText, gramsOf } from '../search/grams.ts';
+import { partMerged } from './merge.store.ts';
 import { notify } from './notices.store.ts';
 
 export type QuoteRow = Omit<Schema['quotes'], 'id'> & {
@@ -220,6 +221,7 @@ export async function deleteQuote(
   const quote = await trx.selectFrom('quotes').select('user_id').where('id', '=', args.id).executeTakeFirst();
   if (!quote) throw new Problem('not_found');
   if (!args.administrator && quote.user_id !== args.userId) throw new Problem('forbidden');
+  await partMerged(trx, { userId: quote.user_id, quoteId: args.id });
   await trx.deleteFrom('quotes').where('id', '=', args.id).execute();
   if (quote.user_id === args.userId) return;
   const detail = { quote: args.id };
@@ -270,14 +272,4 @@ export async function withdrawVotes(trx: Trx, args: { userId: number }): Promise
     .where('id', 'in', (voted) => voted.selectFrom('quote_votes').select('quote_id').where('user_id', '=', args.userId))
     .execute();
   await trx.deleteFrom('quote_votes').where('user_id', '=', args.userId).execute();
-}
-
-/** What somebody else has asked for and was merged into a quote of this account stands on its own again. */
-export async function partMerged(trx: Trx, { userId }: { userId: number }): Promise<void> {
-  await trx
-    .updateTable('quotes')
-    .set({ merged_into: null })
-    .where('user_id', '!=', userId)
-    .where('merged_into', 'in', (own) => own.selectFrom('quotes').select('id').where('user_id', '=', userId))
-    .execute();
 }

@@ -130,6 +130,17 @@ test('a merge adds up votes, and who voted for both counts once', async () => {
   expect(list.results.map(({ id }: { id: number }) => id)).toEqual([into]);
 });
 
+test('what others asked for and was merged into a deleted quote stands on its own again', async () => {
+  const gone = await request('지워질 문장이다', {}, owner);
+  const theirs = await request('지워질 문장이에요', {}, other);
+  const again = await request('지워질 문장입니다', {}, owner);
+  for (const id of [theirs, again])
+    expect((await administrator.post(`/quote/${id}/merge`, { into: gone })).status).toBe(200);
+  expect((await owner.delete(`/quote/${gone}`)).status).toBe(204);
+  expect(await read(theirs)).toMatchObject({ merged_into: null, status: 'requested' });
+  expect((await nobody.get(`/quote/${again}`)).status).toBe(404);
+});
+
 test('the person who asked gets a notice of what was decided', async () => {
   const requester = await joinAs(server.url, 'requester');
   const id = await request('알림을 받을 문장', {}, requester);
