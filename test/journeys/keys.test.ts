@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
 import { clientOf } from '#test/client.ts';
 import { keyTexts } from '#web/keys/key-texts.ts';
-import { openBrowser, photograph, visit } from './browser.ts';
+import { barriersOf, openBrowser, photograph, visit } from './browser.ts';
 
 const t = keyTexts.ko;
 let server: ChatServer;
@@ -34,6 +34,10 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   await page.goto('/keys');
   await page.getByText(t.empty).waitFor();
   await photograph(page, 'keys-empty');
+  expect(await barriersOf(page, 'keys-empty')).toEqual([]);
+  const steps = page.getByRole('list', { name: t.steps });
+  await steps.getByText(`${server.url}/v1`, { exact: true }).waitFor();
+  const script = await steps.getByLabel('JavaScript', { exact: true }).innerText();
   await page.getByRole('button', { name: t.create }).click();
   await page.getByRole('textbox', { name: t.name }).fill('보고서 봇');
   await page.getByRole('spinbutton', { name: t.dailyRequests }).fill('3');
@@ -56,6 +60,11 @@ test('a key is made with limits, shown once, works, and is void when it is revok
 
   const program = clientOf(server.url, key);
   expect((await program.get('/v1/models')).status).toBe(200);
+  // What the empty page told to do works, with the key in its place.
+  const told: unknown[] = [];
+  const run = new Function('console', `return (async () => { ${script.replace('sk-daesa-…', key)} })()`);
+  await run({ log: (text: unknown) => told.push(text) });
+  expect(told).toEqual([expect.stringContaining('안녕')]);
   await page.getByRole('button', { name: '‘보고서 봇’ 폐기' }).click();
   await page.getByRole('button', { name: t.revoke, exact: true }).click();
   await page.getByText(t.empty).waitFor();

@@ -35,6 +35,11 @@ test('bars, table, sum and CSV say the same, and the URL reproduces the view', a
   const { page, wrong, close } = await visit(browser, server.url, { as: person });
   await page.goto('/usage');
   expect(await sums(page)).toEqual([3, 3, 3]);
+  // Nothing was used in the month before.
+  await page
+    .locator('[data-change=requests]')
+    .getByText(`${t.sincePeriod.replace('{n}', '30')} –`)
+    .waitFor();
   await photograph(page, 'usage');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
@@ -69,5 +74,26 @@ test('administrators see everybody, also on a narrow phone', async () => {
   await page.getByRole('rowheader', { name: person.email }).waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
   await photograph(page, 'usage-320');
+  await close();
+});
+
+test('totals are compared with as many days before', async () => {
+  const person = await server.join();
+  for (const content of ['하나', '둘', '셋']) await person.post('/chat', { content });
+  const { page, close } = await visit(browser, server.url, { as: person });
+  await page.route('**/usage?*group_by=day*', async (route) => {
+    const answer = await route.fetch();
+    const report = await answer.json();
+    // Yesterday, as if something had been used.
+    if (report.total.requests === 0)
+      report.total = { ...report.total, requests: 2, prompt_tokens: 0, completion_tokens: 0, cost_usd: null };
+    await route.fulfill({ response: answer, json: report });
+  });
+  await page.goto('/usage?range=1');
+  const change = (metric: string) => page.locator(`[data-change=${metric}]`).innerText();
+  await page.locator('[data-change=requests]').getByText('+50%').waitFor();
+  expect(await change('requests')).toBe(`${t.sinceYesterday} +50%`);
+  // Nobody knows what was paid, and there were no tokens to compare with.
+  expect([await change('tokens'), await change('cost')]).toEqual([`${t.sinceYesterday} –`, `${t.sinceYesterday} –`]);
   await close();
 });

@@ -3,6 +3,9 @@ import type { z } from 'zod';
 import type { Bot, botPage } from '#contracts/bots.ts';
 import { call } from '../lib/api-client.ts';
 
+/** The bot that everybody begins with. */
+export const FREE = 'free';
+
 export function botQuery(slug: string) {
   return queryOptions({
     queryKey: ['bots', slug],

@@ -1,12 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ChevronDown } from 'lucide-react';
-import { botsQuery } from '../bots/bot-queries.ts';
+import { botsQuery, FREE } from '../bots/bot-queries.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Menu } from '../ui/menu.tsx';
 import { chatTexts } from './chat-texts.ts';
-
-const FREE = 'free';
 
 /** Whom a new conversation is with. The free chat begins right here, every other bot on its own page. */
 export function BotPicker() {

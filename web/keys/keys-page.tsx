@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { BookOpen, KeyRound, Plus } from 'lucide-react';
+import { BookOpen, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey } from '#contracts/keys.ts';
 import { useProfile } from '../accounts/account-queries.ts';
@@ -13,8 +13,9 @@ import { showToast } from '../lib/toasts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { FormDialog } from '../ui/form-dialog.tsx';
-import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
+import { ErrorNotice } from '../ui/notice.tsx';
 import { AlertsSection } from './alerts-section.tsx';
+import { FirstSteps } from './first-steps.tsx';
 import { KeyFields, readKeyForm } from './key-form.tsx';
 import { changeKey, createKey, keysQuery, revokeKey, useRefreshKeys, type NewKey } from './key-queries.ts';
 import { keyTexts } from './key-texts.ts';
@@ -57,7 +58,7 @@ function KeyList({ onDo }: { onDo: (doing: Doing) => void }) {
     return <ErrorNotice action={retry}>{t('failed')}</ErrorNotice>;
   }
   if (!list.data) return <div aria-hidden className="skeleton h-40 animate-late" />;
-  if (list.data.length === 0) return <EmptyState icon={KeyRound} title={t('empty')} text={t('emptyNote')} />;
+  if (list.data.length === 0) return <FirstSteps />;
   return (
     <>
       <ul className="divide-y divide-line rounded-lg border border-line bg-raised">

@@ -57,6 +57,23 @@ describe('a draft', () => {
     expect(drafts.read(1, 2)).toBe('text');
   });
 
+  test('is kept before older ones where the storage has no room for all', () => {
+    const { getItem, setItem } = createStorage();
+    const small = {
+      getItem,
+      setItem: (key: string, value: string) => {
+        if (value.length > 1_000) throw new Error('full');
+        setItem(key, value);
+      },
+    };
+    const drafts = createDrafts(() => small);
+    for (const place of [1, 2, 3]) drafts.save(1, place, 'a'.repeat(400));
+    drafts.flush();
+    const next = createDrafts(() => small);
+    expect([1, 2, 3].map((place) => next.read(1, place).length)).toEqual([0, 400, 400]);
+    expect(drafts.read(1, 1)).toHaveLength(400);
+  });
+
   test('survives a storage that holds something else or refuses to write', () => {
     const broken = {
       getItem: () => '{"a":1}',

@@ -38,15 +38,21 @@ export function createDrafts(storage: () => DraftStorage | undefined): Drafts {
     return entries;
   }
 
+  function write(text: string): boolean {
+    try {
+      storage()?.setItem(storageKey, text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   function flush(): void {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
-    try {
-      storage()?.setItem(storageKey, JSON.stringify([...all()]));
-    } catch {
-      // A full or forbidden storage: the text still stands in the field.
-    }
+    // A full storage takes the newest ones. What a forbidden one takes none of still stands in the field.
+    for (let kept = [...all()]; !write(JSON.stringify(kept)) && kept.length > 1;) kept = kept.slice(1);
   }
 
   function put(key: string, text: string): void {

@@ -41,6 +41,8 @@ function Usage({ profile }: { profile: Profile }) {
   const days = views.daysOf(view.range, zone, useNow());
   const query = useQuery({ ...views.usageQuery(days, view.group), placeholderData: keepPreviousData });
   const report = query.data;
+  // Of the days before, only the sum is looked at.
+  const before = useQuery(views.usageQuery(views.daysBefore(days), 'day')).data?.total;
   const name = (row: UsageRow) => row.group ?? t(`none.${view.group}`);
   const download = () =>
     saveFile(views.usagePath(days, view.group, 'csv'), `usage-${days[0]}-${days.at(-1)}.csv`).catch((error: unknown) =>
@@ -59,7 +61,7 @@ function Usage({ profile }: { profile: Profile }) {
       {report && report.results.length === 0 && <EmptyState icon={ChartColumn} title={t('empty')} />}
       {report && report.results.length > 0 && (
         <div className={query.isPlaceholderData ? 'opacity-60' : ''}>
-          <Totals report={report} locale={locale} />
+          <Totals total={report.total} before={before} days={days.length} locale={locale} />
           <Chart report={report} view={view} days={days} name={name} />
           <UsageTable report={report} group={report.group_by as views.Group} name={name} />
           <Notes report={report} zone={zone} today={days.at(-1)!} />
@@ -109,18 +111,34 @@ function Controls({ view, administrator, onDownload }: ControlsProps) {
   );
 }
 
-function Totals({ report, locale }: { report: views.Report; locale: string }) {
+interface TotalsProps {
+  total: views.Report['total'];
+  /** The sum of as many days before; undefined while it is not known. */
+  before: views.Report['total'] | undefined;
+  days: number;
+  locale: string;
+}
+
+function Totals({ total, before, days, locale }: TotalsProps) {
   const t = useRouteTexts(usageTexts);
+  const compared = t(days === 1 ? 'sinceYesterday' : 'sincePeriod', { n: days });
   return (
     <dl className="mb-6 grid grid-cols-1 gap-px min-[420px]:grid-cols-3 overflow-hidden rounded-lg border border-line bg-line">
-      {views.metrics.map((metric) => (
-        <div key={metric} className="flex items-baseline justify-between gap-3 bg-raised px-4 py-3 min-[420px]:block">
-          <dt className="text-xs text-soft">{t(`metric.${metric}`)}</dt>
-          <dd className="mt-0.5 text-base font-medium tabular-nums [overflow-wrap:anywhere] md:text-lg">
-            {views.sayValue(views.valueOf(report.total, metric), metric, locale)}
-          </dd>
-        </div>
-      ))}
+      {views.metrics.map((metric) => {
+        const value = views.valueOf(total, metric);
+        const change = before && views.sayChange(value, views.valueOf(before, metric), locale);
+        return (
+          <div key={metric} className="flex items-baseline justify-between gap-3 bg-raised px-4 py-3 min-[420px]:block">
+            <dt className="text-xs text-soft">{t(`metric.${metric}`)}</dt>
+            <dd className="mt-0.5 text-base font-medium tabular-nums [overflow-wrap:anywhere] md:text-lg">
+              {views.sayValue(value, metric, locale)}
+              <span className="block text-xs font-normal text-soft" data-change={metric}>
+                {compared} {change ?? '–'}
+              </span>
+            </dd>
+          </div>
+        );
+      })}
     </dl>
   );
 }

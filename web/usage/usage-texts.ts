@@ -45,6 +45,8 @@ const ko = {
   chart: '{metric} {group} 그래프. 같은 값이 아래 표에 있어요.',
   notice: '{month} 예산 US${limit}의 {percent}%를 썼어요.',
   table: '사용량 표',
+  sinceYesterday: '어제보다',
+  sincePeriod: '이전 {n}일보다',
 };
 const en: typeof ko = {
   title: 'Usage',
@@ -93,5 +95,7 @@ const en: typeof ko = {
   chart: 'Chart of {metric} {group}. The table below has the same values.',
   notice: '{percent}% of the budget of US${limit} for {month} is used.',
   table: 'Usage table',
+  sinceYesterday: 'vs yesterday',
+  sincePeriod: 'vs {n} days before',
 };
 export const usageTexts = { ko, en };

@@ -29,12 +29,14 @@ const DAY_MS = 86_400_000;
 
 /** The days of a range, the last one today in the zone of the quota. */
 export function daysOf(range: UsageView['range'], timeZone: string, now: number): string[] {
-  const today = Date.parse(dayOf(now, timeZone));
-  const count = Number(range);
-  return Array.from({ length: count }, (_, index) =>
-    new Date(today - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10),
-  );
+  return daysUntil(Date.parse(dayOf(now, timeZone)), Number(range));
 }
+
+/** As many days as these, right before them. */
+export const daysBefore = (days: string[]): string[] => daysUntil(Date.parse(days[0]!) - DAY_MS, days.length);
+
+const daysUntil = (last: number, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => new Date(last - (count - 1 - index) * DAY_MS).toISOString().slice(0, 10));
 
 export type Report = z.infer<typeof usageReport>;
 
@@ -61,6 +63,13 @@ export function sayValue(value: number | null, metric: Metric, locale: string): 
   if (metric !== 'cost') return value.toLocaleString(locale);
   const digits = value === 0 || value >= 1 ? 2 : value < 0.01 ? 6 : 4;
   return `US$${value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/** "+12%" against the value before; undefined where there is nothing to compare with. */
+export function sayChange(value: number | null, before: number | null, locale: string): string | undefined {
+  if (value === null || !before) return undefined;
+  const style = { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' } as const;
+  return new Intl.NumberFormat(locale, style).format(value / before - 1);
 }
 
 export interface Bar {
