@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
+import { complete, compose, pressEnter } from './input-method.ts';
 
 const t = texts.ko;
 let server: ChatServer;
@@ -45,14 +46,6 @@ async function answered(page: Page, count = 1): Promise<void> {
 }
 
 describe('Enter while Hangul is composed sends the whole text exactly once', () => {
-  const compose = (keys: CDPSession, text: string) =>
-    keys.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
-  const complete = (keys: CDPSession, text: string) => keys.send('Input.insertText', { text });
-  const enter = async (keys: CDPSession, keyCode: 13 | 229) => {
-    const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: keyCode };
-    await keys.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key });
-    await keys.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
-  };
   /** A browser that says of the Enter in mid-composition that nothing is composed. */
   const plainEnter = (page: Page) =>
     composerOf(page).evaluate((field) =>
@@ -61,17 +54,17 @@ describe('Enter while Hangul is composed sends the whole text exactly once', () 
 
   const orders: Record<string, (keys: CDPSession, page: Page) => Promise<void>> = {
     'A: 229, end, 13': async (keys) => {
-      await enter(keys, 229);
+      await pressEnter(keys, 229);
       await complete(keys, '요');
-      await enter(keys, 13);
+      await pressEnter(keys, 13);
     },
     'B: 229, end': async (keys) => {
-      await enter(keys, 229);
+      await pressEnter(keys, 229);
       await complete(keys, '요');
     },
     'C: end, 229': async (keys) => {
       await complete(keys, '요');
-      await enter(keys, 229);
+      await pressEnter(keys, 229);
     },
     'D: 13 without a sign, end': async (keys, page) => {
       await plainEnter(page);
@@ -94,11 +87,11 @@ describe('Enter while Hangul is composed sends the whole text exactly once', () 
     const { page, context, asked, close } = await openChat();
     const keys = await context.newCDPSession(page);
     await compose(keys, 'かな');
-    await enter(keys, 229);
+    await pressEnter(keys, 229);
     await complete(keys, 'かな');
     expect(await composerOf(page).inputValue()).toBe('かな');
     expect(asked).toEqual([]);
-    await enter(keys, 13);
+    await pressEnter(keys, 13);
     await answered(page);
     expect(asked).toEqual(['かな']);
     await close();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
+import { profileTexts } from '#web/accounts/profile-texts.ts';
 import { openBrowser, texts, visit } from './browser.ts';
 
 const t = texts.ko;
@@ -190,5 +191,25 @@ test('on a phone Enter breaks the line and the button sends; the menu keeps the 
   await page.keyboard.press('Escape');
   await drawer.waitFor({ state: 'hidden' });
   await focusIsIn(opener);
+  await close();
+});
+
+test('with "Enter sends" switched off, Enter breaks the line on a desktop too, and Ctrl+Enter sends', async () => {
+  const { page, close } = await visit(browser, server.url, { as: member });
+  await page.goto('/accounts/profile');
+  await page.getByRole('switch', { name: profileTexts.ko.enter }).press('Space');
+  await page.goto('/');
+  await page.locator('[data-quota]').waitFor();
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  await composer.pressSequentially('첫 줄');
+  await composer.press('Enter');
+  await composer.pressSequentially('둘째 줄');
+  expect(await composer.inputValue()).toBe('첫 줄\n둘째 줄');
+  expect(server.provider.requests).toEqual([]);
+  await composer.press('Control+Enter');
+  await page.getByRole('log').locator('.prose').waitFor();
+  expect((server.provider.requests[0]!.body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(
+    '첫 줄\n둘째 줄',
+  );
   await close();
 });

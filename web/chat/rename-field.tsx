@@ -48,7 +48,8 @@ export function RenameField({ row, onDone, onRenamed }: RenameFieldProps) {
       // oxlint-disable-next-line jsx-a11y/no-autofocus -- the person has just asked to write here
       autoFocus
       onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
+        // Esc in mid-composition belongs to the input method.
+        if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
         over.current = true;
         onDone(true);
       }}

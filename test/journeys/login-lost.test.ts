@@ -1,0 +1,58 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { keyTexts } from '#web/keys/key-texts.ts';
+import { openBrowser, texts, visit } from './browser.ts';
+
+const t = texts.ko;
+let server: ChatServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+test('however many requests find the login ended, it is asked for once, and each is made once more', async () => {
+  const member = await server.join();
+  const { page, context, close } = await visit(browser, server.url, { as: member });
+  await page.goto('/', { waitUntil: 'networkidle' });
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  await composer.fill('쓰다 만 질문');
+  await context.clearCookies();
+  const refused: string[] = [];
+  const taken: string[] = [];
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (response.request().resourceType() !== 'fetch') return;
+    if (response.status() === 401) refused.push(pathname);
+    else if (response.ok()) taken.push(pathname);
+  });
+  // The page of keys asks for several things at once.
+  await page.getByRole('button', { name: t['nav.account'] }).click();
+  await page.getByRole('menuitem', { name: keyTexts.ko.title }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(refused.length).toBeGreaterThanOrEqual(2);
+  expect(await dialog.count()).toBe(1);
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(member.email);
+  await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.getByLabel(t['auth.password'], { exact: true }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText(keyTexts.ko.empty).waitFor();
+  await page.waitForLoadState('networkidle');
+  for (const path of new Set(refused)) {
+    expect([path, taken.filter((one) => one === path).length]).toEqual([path, 1]);
+  }
+  expect(await dialog.count()).toBe(0);
+  expect(new URL(page.url()).pathname).toBe('/keys');
+  await page.getByRole('navigation').getByRole('link', { name: t['nav.newChat'] }).click();
+  await expect.poll(() => composer.inputValue()).toBe('쓰다 만 질문');
+  expect(server.provider.requests).toEqual([]);
+  await close();
+});
