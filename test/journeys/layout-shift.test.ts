@@ -108,3 +108,15 @@ test('nothing jumps while an answer is written', async () => {
   expect(await moved(page)).toEqual([]);
   await close();
 });
+
+test('a jump would be seen', async () => {
+  const { page, close } = await visit(browser, server.url, { as: person });
+  await page.addInitScript(watchShifts);
+  await page.goto('/bots');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.evaluate(() => {
+    document.querySelector<HTMLElement>('h1')!.style.marginTop = '400px';
+  });
+  await expect.poll(() => moved(page)).not.toEqual([]);
+  await close();
+});

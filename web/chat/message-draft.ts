@@ -27,7 +27,7 @@ const SEPARATOR = '\u001e';
 const encoder = new TextEncoder();
 const bytesOf = (text: string) => encoder.encode(JSON.stringify(text)).length;
 
-export function countLines(text: string): number {
+function countLines(text: string): number {
   let count = 1;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;

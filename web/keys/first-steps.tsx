@@ -1,7 +1,5 @@
-import { KeyRound } from 'lucide-react';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
-import { EmptyState } from '../ui/notice.tsx';
 import { keyTexts } from './key-texts.ts';
 import { baseUrl, CopyButton, curlSample, Sample, scriptSample } from './samples.tsx';
 
@@ -15,7 +13,8 @@ export function FirstSteps() {
   const copyOf = (what: string) => `${say('action.copy')}: ${what}`;
   return (
     <>
-      <EmptyState icon={KeyRound} title={t('empty')} text={t('emptyNote')} />
+      <h2 className="text-base">{t('empty')}</h2>
+      <p className="mb-4 text-soft">{t('emptyNote')}</p>
       <ol aria-label={t('steps')} className="space-y-6 rounded-lg border border-line bg-raised p-4">
         <Step n={1} title={t('step.key')} note={t('step.keyNote')} />
         <Step n={2} title={t('step.address')} note={t('step.addressNote')}>
@@ -31,7 +30,7 @@ export function FirstSteps() {
           ].map(({ name, text }) => (
             <div key={name} className="mb-4">
               <div className="mb-2 flex items-center justify-between gap-2">
-                <h3>{name}</h3>
+                <p className="font-medium">{name}</p>
                 <CopyButton text={text} label={copyOf(name)} />
               </div>
               <Sample label={name} text={text} />
@@ -46,10 +45,10 @@ export function FirstSteps() {
 function Step(props: { n: number; title: string; note: string; children?: React.ReactNode }) {
   return (
     <li>
-      <h2 className="text-base">
+      <h3 className="text-base">
         <span className="mr-2 text-soft tabular-nums">{props.n}</span>
         {props.title}
-      </h2>
+      </h3>
       <p className="mb-3 text-soft">{props.note}</p>
       {props.children}
     </li>
