@@ -221,3 +221,18 @@ test('a long conversation opens at its end, and older turns come while one reads
   expect(wrong).toEqual([]);
   await close();
 });
+
+test('the history names the bot of a conversation, where it is not the one that everybody begins with', async () => {
+  const person = await server.join();
+  await person.post('/chat', { content: '자유로운 질문' });
+  const { body: drama } = await person.post('/sessions', { bot: 'stove-league' });
+  await person.patch(`/sessions/${drama.id}`, { title: '팀장에게 할 말' });
+  const { body: bot } = await person.get('/bots/stove-league');
+  const { page, close } = await visit(browser, server.url, { as: person });
+  await page.goto('/chat');
+  const rows = page.getByRole('main').locator('[data-row]');
+  await rows.filter({ hasText: '팀장에게 할 말' }).getByText(bot.name, { exact: true }).waitFor();
+  expect(await rows.getByText(bot.name, { exact: true }).count()).toBe(1);
+  await photograph(page, 'history-bot');
+  await close();
+});
