@@ -115,7 +115,7 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
 /** Whom a conversation is with, where its title does not say so and it is not the bot that everybody begins with. */
 function useBotName({ bot: slug, title }: SessionRow): string | undefined {
   const name = useQuery({ ...botsQuery, enabled: slug !== FREE }).data?.results.find((bot) => bot.slug === slug)?.name;
-  return name === title ? undefined : name;
+  return slug === FREE || name === title ? undefined : name;
 }
 
 function moveFocus(event: React.KeyboardEvent): void {
