@@ -170,8 +170,7 @@ class Stretch {
   /** What the call that is under way has used so far. */
   #progress(): Progress | undefined {
     if (!this.#reservation || !this.#answer?.begun) return undefined;
-    const { promptTokens, completionTokens } = this.#usage(this.#answer);
-    return { id: this.#reservation.id, promptTokens, completionTokens };
+    return { id: this.#reservation.id, settlement: JSON.stringify(this.#usage(this.#answer)) };
   }
 
   /** The end of the call that is under way. A stop by the user counts as soon as the provider has taken the request. */

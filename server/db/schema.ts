@@ -221,13 +221,13 @@ export interface Schema {
     reserved_tokens: Generated<number>;
     cache_write_tokens: Generated<number>;
     reasoning_tokens: Generated<number>;
-    /** What else was counted, as JSON: audio, image, seconds, characters. */
+    /** What else was counted, as JSON: audio, image, seconds, characters. Of an open call: what would settle it now. */
     details: string | null;
     /** 1: answered from the response cache. */
     from_cache: Generated<number>;
     /** HTTP status of the answer. */
     status: number | null;
-    /** When the first piece of a stream went out, as far as it was noted. */
+    /** When it was last noted how far an open call has come. */
     begun_at: number | null;
   };
   api_keys: {

@@ -24,6 +24,7 @@ export interface RelayOptions {
   keepsCopy: boolean;
   pause: () => void;
   resume: () => void;
+  /** The first piece of an answer has gone out. */
   onBegun: () => void;
 }
 
@@ -41,6 +42,7 @@ export class AnswerRelay implements CallSink {
   #fromProvider: AnswerHeaders = {};
   #parts: Buffer[] = [];
   #bytes = 0;
+  #begun = false;
   #stalled: NodeJS.Timeout | undefined;
 
   constructor(options: RelayOptions) {
@@ -73,14 +75,20 @@ export class AnswerRelay implements CallSink {
     }
     if (this.#manner === 'bytes') {
       this.#options.reader.takeBytes();
-      this.#options.onBegun();
       this.#write(chunk);
+      this.#noteBeginning();
       return true;
     }
     const passed = this.#events.push(chunk);
     for (const piece of passed) this.#write(piece);
-    if (this.#options.reader.begun) this.#options.onBegun();
+    this.#noteBeginning();
     return passed.length > 0 || this.#events.over;
+  }
+
+  #noteBeginning(): void {
+    if (this.#begun || !this.#options.reader.begun) return;
+    this.#begun = true;
+    this.#options.onBegun();
   }
 
   /** The provider has ended its answer. Throws where that was too early. */

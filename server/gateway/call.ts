@@ -11,28 +11,25 @@
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
-import type { Consumption } from '../spend/consumption.ts';
-import { countTokens } from '../upstream/count-tokens.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
 import { failureOfStatus } from '../upstream/provider-failure.ts';
 import type { ProviderRequest } from '../upstream/transport.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { AnswerRelay, ClientLeft } from './answer-relay.ts';
 import type { KeptAnswer } from './gateway.store.ts';
-import type { CallUsage } from './read-usage.ts';
 import { ProviderCall, type Refusal } from './provider-call.ts';
-import type { ProgressNotes, PromptSize } from './progress-notes.ts';
+import type { ProgressNotes } from './progress-notes.ts';
 import { handOnRefusal } from './refusal.ts';
 import type { RunningCalls } from './running-calls.ts';
+import { settlementOf, settlementSoFar, usageOf, type CallCost } from './settlement.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
-export interface CallPlan extends PromptSize {
+export interface CallPlan extends CallCost {
   endpoint: string;
   ticket: Ticket;
   /** Where it may be asked, the best first. */
   targets: Target[];
-  model: string;
   /** The request for one target. */
   request: (target: Target) => ProviderRequest;
   reader: (target: Target) => AnswerReader;
@@ -43,10 +40,6 @@ export interface CallPlan extends PromptSize {
   onWhole?: (answer: KeptAnswer, reader: AnswerReader, target: Target) => Promise<void>;
   /** Its body can not be sent twice. */
   once?: boolean;
-  /** Where the answer names no usage, nobody knows what it cost. */
-  unknownUsage?: boolean;
-  /** What is counted where the answer names no usage, such as the characters of spoken text. */
-  counted?: Partial<Consumption>;
 }
 
 export interface CallParts {
@@ -148,7 +141,10 @@ function attemptOnce(
       keepsCopy: plan.keepsCopy,
       pause: () => call?.pause(),
       resume: () => call?.resume(),
-      onBegun: () => parts.progress.begin(plan.ticket.id, reader, plan),
+      onBegun: () => {
+        const settlement = settlementSoFar(plan, attempt);
+        parts.progress.begin(plan.ticket.id, { length: () => reader.text.length, settlement });
+      },
     });
     const attempt: Attempt = {
       target,
@@ -196,64 +192,28 @@ async function refuse(plan: CallPlan, attempt: Attempt, refusal: Refusal, reply:
   return nothingUsed(plan, refusal.status);
 }
 
-async function succeed(plan: CallPlan, { relay, reader, target }: Attempt): Promise<CallEnd> {
-  const usage = reader.usage;
-  const { promptTokens, completionTokens, more } = await usageOf(plan, reader);
-  const model = reader.model || plan.model;
+async function succeed(plan: CallPlan, attempt: Attempt): Promise<CallEnd> {
+  const { relay, reader, target } = attempt;
+  const settlement = settlementOf(plan, attempt, await usageOf(plan, reader));
   const { contentType, status } = relay;
   const kept = plan.keepsCopy ? { contentType, answer: relay.copy().toString('base64') } : null;
   await plan.onWhole?.(kept ?? { contentType, answer: '' }, reader, target);
-  await plan.ticket.settle(
-    {
-      model,
-      priceList: target.priceList,
-      promptTokens,
-      cachedTokens: usage?.cachedTokens ?? 0,
-      completionTokens,
-      more,
-      tier: reader.tier,
-      unknownCost: plan.unknownUsage && usage === undefined,
-      estimated: usage === undefined && target.kind !== 'demo',
-      // An answer without a word is paid for, but it takes no unit.
-      returnsUnit: !reader.begun,
-    },
-    status,
-    kept,
-  );
+  const estimated = settlement.estimated && target.kind !== 'demo';
+  // An answer without a word is paid for, but it takes no unit.
+  await plan.ticket.settle({ ...settlement, estimated, returnsUnit: !reader.begun }, status, kept);
   relay.end();
-  return { status, model, inputTokens: promptTokens, outputTokens: completionTokens };
+  return endOf(settlement, status);
 }
 
-/** What the answer says it has used, else what can be counted of it. */
-async function usageOf(plan: CallPlan, { usage, text }: AnswerReader): Promise<Omit<CallUsage, 'cachedTokens'>> {
-  if (usage) return usage;
-  if (plan.counted) return { promptTokens: 0, completionTokens: 0, more: plan.counted };
-  if (plan.unknownUsage) return { promptTokens: 0, completionTokens: await countTokens(text), more: {} };
-  const [promptTokens, completionTokens] = await Promise.all([plan.countPrompt(), countTokens(text)]);
-  return { promptTokens, completionTokens, more: {} };
+function endOf({ model, promptTokens, completionTokens }: ReturnType<typeof settlementOf>, status: number): CallEnd {
+  return { status, model, inputTokens: promptTokens, outputTokens: completionTokens };
 }
 
 /** What came before the answer broke counts; the rest of it is estimated. */
-async function settleEstimated(plan: CallPlan, { reader, target }: Attempt, status: number): Promise<CallEnd> {
-  const { usage } = reader;
-  const { promptTokens, completionTokens, more } = await usageOf(plan, reader);
-  const model = reader.model || plan.model;
-  const cachedTokens = usage?.cachedTokens ?? 0;
-  await plan.ticket.settle(
-    {
-      model,
-      priceList: target.priceList,
-      promptTokens,
-      cachedTokens,
-      completionTokens,
-      more,
-      tier: reader.tier,
-      unknownCost: plan.unknownUsage && usage === undefined,
-      estimated: usage === undefined,
-    },
-    status,
-  );
-  return { status, model, inputTokens: promptTokens, outputTokens: completionTokens };
+async function settleEstimated(plan: CallPlan, attempt: Attempt, status: number): Promise<CallEnd> {
+  const settlement = settlementOf(plan, attempt, await usageOf(plan, attempt.reader));
+  await plan.ticket.settle(settlement, status);
+  return endOf(settlement, status);
 }
 
 /** nginx's number for a client that closed its request. */

@@ -230,11 +230,12 @@ test('calls of a killed process are closed by the next one: noted streams count,
   // What a killed process leaves behind: open entries under an instance that does not live. Their units come
   // first, for the server's own sweep may close an entry as soon as it is there.
   await writeTo(house.server, `update daily_usage set used = used + 2 where user_id = ${user}`);
-  for (const notes of ['1, 10, 5', 'null, null, null']) {
+  const note = { model: 'gpt-5-mini', promptTokens: 10, cachedTokens: 0, completionTokens: 5, estimated: true };
+  for (const notes of [`1, '${JSON.stringify(note)}'`, 'null, null']) {
     await writeTo(
       house.server,
       `insert into ledger (user_id, key_id, purpose, model, day, units, state, instance_id, estimated, created_at,
-        price_list, endpoint, begun_at, prompt_tokens, completion_tokens)
+        price_list, endpoint, begun_at, details)
       values (${user}, ${key}, 'gateway', 'gpt-5-mini', '${day}', 1, 'reserved', 'killed', 0, ${Date.now()},
         'openai', 'chat/completions', ${notes})`,
     );

@@ -109,10 +109,8 @@ export async function endCall(trx: Trx, args: EndCallArgs): Promise<boolean> {
 
 export interface OrphanCall {
   id: number;
-  model: string;
   begun_at: number | null;
-  prompt_tokens: number | null;
-  completion_tokens: number | null;
+  details: string | null;
 }
 
 /** Calls that no living instance carries; chat's turns are recovered with their generation. */
@@ -122,7 +120,7 @@ export async function findOrphanCalls(
 ): Promise<OrphanCall[]> {
   let query = db
     .selectFrom('ledger')
-    .select(['id', 'model', 'begun_at', 'prompt_tokens', 'completion_tokens'])
+    .select(['id', 'begun_at', 'details'])
     .where('state', '=', sql.lit('reserved'))
     .where('purpose', '=', 'gateway')
     .where('instance_id', '!=', args.instanceId)

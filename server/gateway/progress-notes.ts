@@ -1,69 +1,97 @@
 import type { Database } from '../db/database.ts';
-import { noteProgress } from '../spend/progress.store.ts';
-import { estimateTokens } from '../upstream/estimate-tokens.ts';
-import type { AnswerReader } from './answer-reader.ts';
+import { noteProgress, type Settlement } from '../spend/progress.store.ts';
 
-const FIRST_NOTE_MS = 1_000;
-const NEXT_NOTES_MS = 5_000;
+/** Shorter answers are not noted: their end is. */
+const FIRST_NOTE_MS = 250;
+/** Between two sweeps; a database that is slow has four times as long to itself. */
+const SHORTEST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+const PAUSES = 4;
+/** An answer is noted again when it has grown so much … */
+const GROWTH = 1.01;
+/** … or after so long, until what is noted of it stands still: the tokenizer may have counted meanwhile. */
+const NOTED_AGAIN_MS = 1_000;
+/** Calls of one statement. */
+const MOST_AT_ONCE = 200;
 
-/** How many tokens were asked: about, at once, and as the tokenizer counts them, in a while. */
-export interface PromptSize {
-  estimatePrompt: () => number;
-  countPrompt: () => Promise<number>;
+/** An answer that is going out to its client. */
+export interface RunningAnswer {
+  /** How long it is by now, in any unit. */
+  length: () => number;
+  settlement: () => Settlement;
 }
 
-interface Running {
-  reader: AnswerReader;
-  size: PromptSize;
-  promptTokens: number | undefined;
+interface Noted {
+  answer: RunningAnswer;
+  since: number;
+  /** When it was noted last, how long it was then, and whether nothing was new. */
   notedAt: number;
+  length: number;
+  settlement: string;
+  still: boolean;
 }
 
-/** Notes in the ledger how far the streams of this process have come: after a second, then every five. */
+/**
+ * Notes in the ledger how far the answers of this process have come, all that have grown in one statement: what
+ * a kill -9 finds noted is what it settles.
+ */
 export interface ProgressNotes {
-  begin(id: number, reader: AnswerReader, size: PromptSize): void;
+  begin(id: number, answer: RunningAnswer): void;
   forget(id: number): void;
   close(): void;
 }
 
-/** A process that is killed has its first note: it waits for no tokenizer. */
-function sizeOf(call: Running): number {
-  if (call.promptTokens === undefined) {
-    call.promptTokens = call.size.estimatePrompt();
-    void call.size.countPrompt().then((counted) => {
-      call.promptTokens = counted;
+export function createProgressNotes(database: Database, clock: () => number): ProgressNotes {
+  const running = new Map<number, Noted>();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function dueNow(now: number): [id: number, noted: Noted][] {
+    return [...running].filter(([, { answer, since, notedAt, length, still }]) => {
+      if (now - since < FIRST_NOTE_MS) return false;
+      return answer.length() > length * GROWTH || (!still && now - notedAt >= NOTED_AGAIN_MS);
     });
   }
-  return call.promptTokens;
-}
 
-export function createProgressNotes(database: Database, clock: () => number): ProgressNotes {
-  const running = new Map<number, Running>();
-
-  async function note(): Promise<void> {
-    const now = performance.now();
-    const due = [...running].filter(([, call]) => now >= call.notedAt);
-    if (due.length === 0) return;
-    const calls = due.map(([id, call]) => {
-      call.notedAt = now + NEXT_NOTES_MS;
-      return { id, promptTokens: sizeOf(call), completionTokens: estimateTokens(call.reader.text) };
+  async function note(due: [id: number, noted: Noted][]): Promise<void> {
+    const calls = due.map(([id, noted]) => {
+      const settlement = JSON.stringify(noted.answer.settlement());
+      const still = settlement === noted.settlement;
+      Object.assign(noted, { settlement, still, notedAt: performance.now(), length: noted.answer.length() });
+      return { id, settlement };
     });
     await database.write(noteProgress, { calls, now: clock() });
   }
 
-  const timer = setInterval(() => {
-    // The end of a call stores what it came to; a note in between may fail.
-    note().catch(() => undefined);
-  }, FIRST_NOTE_MS);
-  timer.unref();
+  async function sweep(): Promise<void> {
+    const startedAt = performance.now();
+    const due = dueNow(startedAt);
+    for (let from = 0; from < due.length; from += MOST_AT_ONCE) {
+      // The end of a call stores what it came to; a note in between may fail.
+      await note(due.slice(from, from + MOST_AT_ONCE)).catch(() => undefined);
+    }
+    timer = undefined;
+    plan((performance.now() - startedAt) * PAUSES);
+  }
+
+  function plan(pauseMs: number): void {
+    if (timer || closed || running.size === 0) return;
+    timer = setTimeout(() => void sweep(), Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, pauseMs)));
+    timer.unref();
+  }
+
   return {
-    begin: (id, reader, size) => {
-      if (running.has(id)) return;
-      running.set(id, { reader, size, promptTokens: undefined, notedAt: performance.now() + FIRST_NOTE_MS });
+    begin: (id, answer) => {
+      const since = performance.now();
+      running.set(id, { answer, since, notedAt: since, length: -1, settlement: '', still: false });
+      plan(FIRST_NOTE_MS);
     },
     forget: (id) => {
       running.delete(id);
     },
-    close: () => clearInterval(timer),
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
   };
 }

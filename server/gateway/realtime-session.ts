@@ -3,7 +3,9 @@ import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
 import type { Visitor } from '../http/visitor.ts';
 import { priceOf } from '../spend/price.ts';
+import type { Settlement } from '../spend/progress.store.ts';
 import { countTokens } from '../upstream/count-tokens.ts';
+import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import type { GatewayParts } from './ask.ts';
 import { beginOrNote } from './begin-call.ts';
 import { openAiError } from './openai-error.ts';
@@ -191,13 +193,19 @@ export class RealtimeSession {
 
   #grow({ response_id: id = '', delta }: RealtimeEvent): void {
     const open = this.#open.get(id);
-    if (open && typeof delta === 'string') open.text += delta;
+    if (!open || typeof delta !== 'string' || delta === '') return;
+    if (open.text === '') {
+      const settlement = () => this.#estimated(estimateTokens(open.text));
+      this.#options.parts.progress.begin(open.ticket.id, { length: () => open.text.length, settlement });
+    }
+    open.text += delta;
   }
 
   async #settle({ response }: RealtimeEvent): Promise<void> {
     const open = this.#open.get(response?.id ?? '');
     if (!open) return;
     this.#open.delete(response?.id ?? '');
+    this.#options.parts.progress.forget(open.ticket.id);
     const usage = readUsage(response?.usage);
     const { model, parts } = this.#options;
     if (!usage || usage.promptTokens + usage.completionTokens === 0) {
@@ -219,9 +227,13 @@ export class RealtimeSession {
   }
 
   async #settleEstimated({ ticket, text }: OpenResponse): Promise<void> {
-    const completionTokens = await countTokens(text);
-    const settlement = { model: this.#options.model, promptTokens: 0, cachedTokens: 0, completionTokens };
-    await ticket.settle({ ...settlement, estimated: true, unknownCost: true }, 200);
+    await ticket.settle(this.#estimated(await countTokens(text)), 200);
+  }
+
+  /** A response that did not come to its end: what was heard and said aloud, nobody has counted. */
+  #estimated(completionTokens: number): Settlement {
+    const { model } = this.#options;
+    return { model, promptTokens: 0, cachedTokens: 0, completionTokens, estimated: true, unknownCost: true };
   }
 
   /** What a response can cost, where somebody limits that: everything counts as speech, which is the dearest. */
@@ -263,6 +275,7 @@ export class RealtimeSession {
     const { socket } = this.#options;
     for (const ticket of this.#asked.splice(0)) void ticket.refund(499);
     for (const open of this.#open.values()) {
+      this.#options.parts.progress.forget(open.ticket.id);
       if (open.text === '') void open.ticket.refund(499);
       else void this.#settleEstimated(open);
     }

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../db/database.ts';
+import { settlementOfNote } from '../spend/progress.store.ts';
 import { endCall, findOrphanCalls, type OrphanCall } from './gateway.store.ts';
 
 interface RecoveryParts {
@@ -13,24 +14,9 @@ interface RecoveryParts {
 const LOST_MS = 15_000;
 
 /** What its reader had seen counts as far as it was noted; where nothing was, everything goes back. */
-async function endOrphanCall(parts: RecoveryParts, call: OrphanCall): Promise<void> {
-  const settle =
-    call.begun_at === null
-      ? null
-      : {
-          model: call.model,
-          promptTokens: call.prompt_tokens ?? 0,
-          cachedTokens: 0,
-          completionTokens: call.completion_tokens ?? 0,
-          estimated: true,
-        };
-  await parts.database.write(endCall, {
-    reservationId: call.id,
-    settle,
-    status: null,
-    kept: null,
-    now: parts.clock(),
-  });
+async function endOrphanCall({ database, clock }: RecoveryParts, call: OrphanCall): Promise<void> {
+  const end = { settle: settlementOfNote(call), status: null, kept: null };
+  await database.write(endCall, { ...end, reservationId: call.id, now: clock() });
 }
 
 /** Closes the reservations of calls that no living instance carries. */

@@ -159,7 +159,7 @@ export async function refund(
 ): Promise<boolean> {
   const entry = await trx
     .updateTable('ledger')
-    .set({ state: 'refunded', settled_at: args.now, status: args.status ?? null })
+    .set({ state: 'refunded', settled_at: args.now, status: args.status ?? null, details: null })
     .where('id', '=', args.reservationId)
     .where('state', '=', 'reserved')
     .returning(['user_id', 'day', 'units', 'key_id', 'scopes', 'reserved_cost', 'reserved_tokens'])

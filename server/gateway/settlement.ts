@@ -1,0 +1,81 @@
+import type { Consumption } from '../spend/consumption.ts';
+import type { Settlement } from '../spend/progress.store.ts';
+import { countTokens } from '../upstream/count-tokens.ts';
+import { estimateTokens } from '../upstream/estimate-tokens.ts';
+import { GrowingCount } from '../upstream/growing-count.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import type { CallUsage } from './read-usage.ts';
+import type { Target } from './targets.ts';
+
+/** What is known of a call's cost besides its answer. */
+export interface CallCost {
+  model: string;
+  /** How many tokens were asked: about, at once, and as the tokenizer counts them, in a while. */
+  estimatePrompt: () => number;
+  countPrompt: () => Promise<number>;
+  /** Where the answer names no usage, nobody knows what it cost. */
+  unknownUsage?: boolean;
+  /** What is counted where the answer names no usage, such as the characters of spoken text. */
+  counted?: Partial<Consumption>;
+}
+
+export interface Answering {
+  reader: AnswerReader;
+  target: Target;
+}
+
+type Used = Omit<CallUsage, 'cachedTokens'>;
+/** A younger call is not worth the tokenizer. */
+const COUNTED_FROM_MS = 1_000;
+
+/** How an answer is settled that has used so much, as it says itself or as it was counted. */
+export function settlementOf(call: CallCost, { reader, target }: Answering, used: Used): Settlement {
+  const { usage } = reader;
+  return {
+    model: reader.model || call.model,
+    priceList: target.priceList,
+    promptTokens: used.promptTokens,
+    cachedTokens: usage?.cachedTokens ?? 0,
+    completionTokens: used.completionTokens,
+    more: used.more,
+    tier: reader.tier,
+    unknownCost: call.unknownUsage && usage === undefined,
+    estimated: usage === undefined,
+  };
+}
+
+/** What is known of the usage without counting. */
+function usageSaid(call: CallCost, { usage }: AnswerReader): Used | undefined {
+  return usage ?? (call.counted && { promptTokens: 0, completionTokens: 0, more: call.counted });
+}
+
+/** What the answer says it has used, else what can be counted of it. */
+export async function usageOf(call: CallCost, reader: AnswerReader): Promise<Used> {
+  const said = usageSaid(call, reader);
+  if (said) return said;
+  const prompt = call.unknownUsage ? 0 : call.countPrompt();
+  const [promptTokens, completionTokens] = await Promise.all([prompt, countTokens(reader.text)]);
+  return { promptTokens, completionTokens, more: {} };
+}
+
+/** Says at any time what a call would be settled with if it ended just then, and waits for nothing. */
+export function settlementSoFar(call: CallCost, answering: Answering): () => Settlement {
+  const { reader } = answering;
+  const countedFrom = performance.now() + COUNTED_FROM_MS;
+  const growing = new GrowingCount();
+  let promptTokens = 0;
+  let promptCount: Promise<void> | undefined;
+  if (!call.unknownUsage && !usageSaid(call, reader)) promptTokens = call.estimatePrompt();
+  return () => {
+    const said = usageSaid(call, reader);
+    if (said) return settlementOf(call, answering, said);
+    const counts = performance.now() >= countedFrom;
+    if (counts && !call.unknownUsage) {
+      promptCount ??= call.countPrompt().then((counted) => {
+        promptTokens = counted;
+      });
+    }
+    const completionTokens = counts ? growing.tokensOf(reader.text) : estimateTokens(reader.text);
+    return settlementOf(call, answering, { promptTokens, completionTokens, more: {} });
+  };
+}
