@@ -124,8 +124,10 @@ function forecast(
   const used = characters > 0 ? { characters } : { inputTokens, outputTokens };
   const lists = targets.map(({ priceList }) => priceList);
   // Pictures are billed by what comes out, which nobody knows before.
-  const unknown = endpoint.name.startsWith('images/') || readValue(asked.members, 'service_tier') === 'priority';
-  const cost = unknown ? null : highestCost(lists, model, used, parts.clock());
+  const unknown = endpoint.name.startsWith('images/');
+  // Half the price of a slower tier is not counted on: the provider may serve it as usual.
+  const tier = readValue(asked.members, 'service_tier') === 'priority' ? 'priority' : undefined;
+  const cost = unknown ? null : highestCost(lists, model, used, parts.clock(), tier);
   return { cost, tokens: inputTokens + outputTokens, added };
 }
 

@@ -57,8 +57,15 @@ async function askForm(
   }
   if (endpoint === 'audio/translations' && form.model !== undefined && onlyTranscribes(chosen)) {
     const bytes = await readAll(form.body);
-    return translate(parts, { bytes, boundary, contentType: contentType!, chosen, target }, request, reply);
+    return translate(parts, { bytes, boundary, contentType: contentType!, chosen, targets }, request, reply);
   }
+  const renamed = form.model !== undefined && chosen.used !== form.model;
+  const length = renamed ? undefined : request.headers['content-length'];
+  const headers = [...providerHeaders(request, contentType), ...(length ? ['content-length', length] : [])];
+  const head = renamed ? setField(form.head, boundary, 'model', chosen.used) : undefined;
+  const bytes = head ? withHead(form.body, form.head.length, head) : form.body;
+  // What flows through can be sent once: where another provider may be asked, the form is read whole.
+  const body = targets.length > 1 ? await readAll(bytes) : Readable.from(bytes, { objectMode: false });
   const begun = await beginOrNote(parts, visitor, {
     endpoint,
     units: 1,
@@ -69,11 +76,6 @@ async function askForm(
     claim: null,
   });
   if ('kept' in begun) return;
-  const renamed = form.model !== undefined && chosen.used !== form.model;
-  const length = renamed ? undefined : request.headers['content-length'];
-  const headers = [...providerHeaders(request, contentType), ...(length ? ['content-length', length] : [])];
-  const head = renamed ? setField(form.head, boundary, 'model', chosen.used) : undefined;
-  const body = Readable.from(head ? withHead(form.body, form.head.length, head) : form.body, { objectMode: false });
   const end = await carryOut(
     {
       endpoint,
@@ -88,7 +90,7 @@ async function askForm(
       streams: true,
       headers: { ...begun.headers, ...chosen.headers },
       keepsCopy: false,
-      once: true,
+      once: !Buffer.isBuffer(body),
       unknownUsage: true,
     },
     parts,

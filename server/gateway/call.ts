@@ -21,7 +21,7 @@ import { ProviderCall, type Refusal } from './provider-call.ts';
 import type { ProgressNotes } from './progress-notes.ts';
 import { handOnRefusal } from './refusal.ts';
 import type { RunningCalls } from './running-calls.ts';
-import { settlementOf, settlementSoFar, usageOf, type CallCost } from './settlement.ts';
+import { runningAnswer, settlementOf, usageOf, type CallCost } from './settlement.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -141,10 +141,7 @@ function attemptOnce(
       keepsCopy: plan.keepsCopy,
       pause: () => call?.pause(),
       resume: () => call?.resume(),
-      onBegun: () => {
-        const settlement = settlementSoFar(plan, attempt);
-        parts.progress.begin(plan.ticket.id, { length: () => reader.text.length, settlement });
-      },
+      onBegun: () => parts.progress.begin(plan.ticket.id, runningAnswer(plan, attempt)),
     });
     const attempt: Attempt = {
       target,

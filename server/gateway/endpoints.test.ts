@@ -185,7 +185,7 @@ test('pictures asked for as of dall-e come from a model of today, in the shape t
   expect(provider.last().body.toString()).toBe(today);
 });
 
-test('what is served at another price is priced so: half for who waits, unknown for who does not', async () => {
+test('what is served at another price is priced so: half for who waits, its own price for who does not', async () => {
   const answer = (service_tier: string) => ({
     id: 'x',
     object: 'chat.completion',
@@ -204,7 +204,7 @@ test('what is served at another price is priced so: half for who waits, unknown 
   expect(costs).toEqual([
     [22_500, undefined],
     [11_250, 'flex'],
-    [null, 'priority'],
+    [40_500, 'priority'],
   ]);
 });
 

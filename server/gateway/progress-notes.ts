@@ -9,7 +9,7 @@ const LONGEST_PAUSE_MS = 1_000;
 const PAUSES = 4;
 /** An answer is noted again when it has grown so much … */
 const GROWTH = 1.01;
-/** … or after so long, until what is noted of it stands still: the tokenizer may have counted meanwhile. */
+/** … or after so long, while the tokenizer has not counted what was noted of it. */
 const NOTED_AGAIN_MS = 1_000;
 /** Calls of one statement. */
 const MOST_AT_ONCE = 200;
@@ -19,16 +19,17 @@ export interface RunningAnswer {
   /** How long it is by now, in any unit. */
   length: () => number;
   settlement: () => Settlement;
+  /** What it would be settled with changes without its growing: something is being counted. */
+  counting: () => boolean;
 }
 
 interface Noted {
   answer: RunningAnswer;
   since: number;
-  /** When it was noted last, how long it was then, and whether nothing was new. */
+  /** When it was noted last, how long it was then, and whether all of that was counted. */
   notedAt: number;
   length: number;
-  settlement: string;
-  still: boolean;
+  counted: boolean;
 }
 
 /**
@@ -47,17 +48,17 @@ export function createProgressNotes(database: Database, clock: () => number): Pr
   let closed = false;
 
   function dueNow(now: number): [id: number, noted: Noted][] {
-    return [...running].filter(([, { answer, since, notedAt, length, still }]) => {
+    return [...running].filter(([, { answer, since, notedAt, length, counted }]) => {
       if (now - since < FIRST_NOTE_MS) return false;
-      return answer.length() > length * GROWTH || (!still && now - notedAt >= NOTED_AGAIN_MS);
+      return answer.length() > length * GROWTH || (!counted && now - notedAt >= NOTED_AGAIN_MS);
     });
   }
 
   async function note(due: [id: number, noted: Noted][]): Promise<void> {
     const calls = due.map(([id, noted]) => {
-      const settlement = JSON.stringify(noted.answer.settlement());
-      const still = settlement === noted.settlement;
-      Object.assign(noted, { settlement, still, notedAt: performance.now(), length: noted.answer.length() });
+      const { answer } = noted;
+      const settlement = JSON.stringify(answer.settlement());
+      Object.assign(noted, { notedAt: performance.now(), length: answer.length(), counted: !answer.counting() });
       return { id, settlement };
     });
     await database.write(noteProgress, { calls, now: clock() });
@@ -83,7 +84,7 @@ export function createProgressNotes(database: Database, clock: () => number): Pr
   return {
     begin: (id, answer) => {
       const since = performance.now();
-      running.set(id, { answer, since, notedAt: since, length: -1, settlement: '', still: false });
+      running.set(id, { answer, since, notedAt: since, length: -1, counted: false });
       plan(FIRST_NOTE_MS);
     },
     forget: (id) => {

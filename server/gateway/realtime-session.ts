@@ -1,4 +1,3 @@
-import { WebSocket, type MessageEvent } from 'undici';
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
 import type { Visitor } from '../http/visitor.ts';
@@ -9,9 +8,9 @@ import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import type { GatewayParts } from './ask.ts';
 import { beginOrNote } from './begin-call.ts';
 import { openAiError } from './openai-error.ts';
+import type { ProviderSocket } from './provider-socket.ts';
 import { readUsage } from './read-usage.ts';
 import { clientEventToToday, serverEventFromToday } from './realtime-beta.ts';
-import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A WebSocket of the `ws` package, as far as it is used here. */
@@ -28,9 +27,7 @@ interface SessionOptions {
   parts: GatewayParts;
   visitor: Visitor;
   socket: Socket;
-  target: Target;
-  /** Where the provider is asked, below its base URL. */
-  path: string;
+  upstream: ProviderSocket;
   model: string;
   /** The name that the client used. */
   asked: string;
@@ -73,7 +70,7 @@ const TRANSCRIBED = 'conversation.item.input_audio_transcription.completed';
  */
 export class RealtimeSession {
   readonly #options: SessionOptions;
-  readonly #upstream: WebSocket;
+  readonly #upstream: ProviderSocket;
   /** Asked for by the client, not yet begun by the provider. */
   readonly #asked: Ticket[] = [];
   readonly #open = new Map<string, OpenResponse>();
@@ -88,28 +85,21 @@ export class RealtimeSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { url, headers } = options.target.transport.socketAddress(options.path);
-    this.#upstream = new WebSocket(url, { protocols: ['realtime'], headers });
-    this.#upstream.binaryType = 'arraybuffer';
+    this.#upstream = options.upstream;
   }
 
   start(early: { data: Buffer; isBinary: boolean }[]): void {
     const { socket } = this.#options;
-    const opened = new Promise<void>((resolve) => {
-      this.#upstream.addEventListener('open', () => resolve());
-    });
-    this.#queue = opened;
     const { model: _model, ...session } = this.#options.session ?? {};
     if (Object.keys(session).length > 1) {
       this.#take(async () => this.#upstream.send(JSON.stringify({ type: 'session.update', session })));
     }
     for (const { data, isBinary } of early) this.#take(() => this.#fromClient(data, isBinary));
     socket.on('message', (data, isBinary) => this.#take(() => this.#fromClient(data, isBinary)));
-    this.#upstream.addEventListener('message', (event: MessageEvent) =>
-      this.#take(() => this.#fromProvider(event.data)),
-    );
-    this.#upstream.addEventListener('error', () => this.#end(PROVIDER_GONE));
-    this.#upstream.addEventListener('close', () => this.#end(PROVIDER_GONE));
+    this.#upstream.listen({
+      onMessage: (data) => this.#take(() => this.#fromProvider(data)),
+      onEnd: () => this.#end(PROVIDER_GONE),
+    });
     socket.on('close', () => this.#end(GOING_AWAY));
     socket.on('error', () => this.#end(GOING_AWAY));
   }
@@ -164,10 +154,10 @@ export class RealtimeSession {
   async #payTranscription({ usage: used }: RealtimeEvent): Promise<void> {
     const usage = readUsage(used);
     if (!usage) return;
-    const { parts, visitor, target, model, asked } = this.#options;
+    const { parts, visitor, model, asked } = this.#options;
     const transcriber = this.#transcriber || model;
     const foreseen = { cost: 0, tokens: 0, added: undefined };
-    const { priceList } = target;
+    const { priceList } = this.#upstream.target;
     const entry = { endpoint: 'realtime', units: 0 as const, model: transcriber, askedModel: asked, priceList };
     const begun = await beginOrNote(parts, visitor, { ...entry, foreseen, claim: null });
     if ('kept' in begun) throw new Problem('internal');
@@ -196,7 +186,11 @@ export class RealtimeSession {
     if (!open || typeof delta !== 'string' || delta === '') return;
     if (open.text === '') {
       const settlement = () => this.#estimated(estimateTokens(open.text));
-      this.#options.parts.progress.begin(open.ticket.id, { length: () => open.text.length, settlement });
+      this.#options.parts.progress.begin(open.ticket.id, {
+        length: () => open.text.length,
+        settlement,
+        counting: () => false,
+      });
     }
     open.text += delta;
   }
@@ -238,25 +232,25 @@ export class RealtimeSession {
 
   /** What a response can cost, where somebody limits that: everything counts as speech, which is the dearest. */
   #foresee(maximum: unknown) {
-    const { parts, visitor, target, model } = this.#options;
+    const { parts, visitor, model } = this.#options;
     const { key } = visitor;
     if (parts.limits.monthlyBudget == null && key?.monthlyBudget == null && key?.tokensPerMinute == null)
       return undefined;
     const inputTokens = this.#context + SPOKEN_BETWEEN;
     const outputTokens = typeof maximum === 'number' ? maximum : this.#longest;
     const used = { inputTokens, inputAudioTokens: inputTokens, outputTokens, outputAudioTokens: outputTokens };
-    const { cost } = priceOf(target.priceList, model, used, parts.clock());
+    const { cost } = priceOf(this.#upstream.target.priceList, model, used, parts.clock());
     return { cost, tokens: inputTokens + outputTokens, added: undefined };
   }
 
   async #reserve(maximum?: unknown): Promise<Ticket> {
-    const { parts, visitor, target, model, asked } = this.#options;
+    const { parts, visitor, model, asked } = this.#options;
     const begun = await beginOrNote(parts, visitor, {
       endpoint: 'realtime',
       units: 1,
       model,
       askedModel: asked,
-      priceList: target.priceList,
+      priceList: this.#upstream.target.priceList,
       foreseen: this.#foresee(maximum),
       claim: null,
     });
@@ -280,7 +274,7 @@ export class RealtimeSession {
       else void this.#settleEstimated(open);
     }
     this.#open.clear();
-    if (this.#upstream.readyState <= OPEN) this.#upstream.close();
+    this.#upstream.hangUp();
     if (socket.readyState <= OPEN) socket.close(code === GOING_AWAY ? undefined : code);
   }
 }

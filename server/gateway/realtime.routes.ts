@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { Problem } from '../errors.ts';
 import { readBearer, visitorOf, type Visitor } from '../http/visitor.ts';
+import { ClientLeft } from './answer-relay.ts';
 import type { GatewayParts } from './ask.ts';
 import { chooseModel } from './choose-model.ts';
 import { gatewayConfig, gatewaySchema } from './gateway-schema.ts';
@@ -14,6 +15,7 @@ import type { Socket } from './realtime-session.ts';
 /** https://www.iana.org/assignments/websocket: a policy says no; something went wrong on our side. */
 const POLICY = 1_008;
 const INTERNAL = 1_011;
+const OPEN = 1;
 /** How often an open socket asks whether its key still stands. */
 const CHECK_MS = 1_000;
 const SECRET_SECONDS = 600;
@@ -134,16 +136,29 @@ async function open(parts: GatewayParts, socket: Socket, request: FastifyRequest
   const model = (kept?.session.model as string | undefined) ?? queried;
   const transcribes = intent === 'transcription' || kept?.session.type === 'transcription';
   const chosen = await chooseModel(parts, model);
-  const target = (await parts.findTargets('realtime', chosen.used))[0]!;
-  if (target.kind === 'demo') return socket.close(POLICY, 'The demo model does not serve realtime.');
-  // With its client for WebSockets, which nothing else uses.
+  const targets = await parts.findTargets('realtime', chosen.used);
+  if (targets[0]!.kind === 'demo') return socket.close(POLICY, 'The demo model does not serve realtime.');
+  const path = transcribes ? 'realtime?intent=transcription' : `realtime?model=${encodeURIComponent(chosen.used)}`;
+  // With the client for WebSockets, which nothing else uses.
+  const { openProviderSocket } = await import('./provider-socket.ts');
   const { RealtimeSession } = await import('./realtime-session.ts');
+  const left = new AbortController();
+  socket.on('close', () => left.abort(new ClientLeft()));
+  if (socket.readyState > OPEN) return;
+  const turns = { model: chosen.used, signal: left.signal, untouched: () => true };
+  const upstream = await parts.upstream
+    .askInTurn(targets, (target) => openProviderSocket(target, path, left.signal), turns)
+    .catch((error: unknown) => {
+      if (left.signal.aborted) return undefined;
+      throw error;
+    });
+  if (!upstream) return;
+  if (left.signal.aborted) return upstream.hangUp();
   const session = new RealtimeSession({
     parts,
     visitor,
     socket,
-    target,
-    path: transcribes ? 'realtime?intent=transcription' : `realtime?model=${encodeURIComponent(chosen.used)}`,
+    upstream,
     model: chosen.used,
     asked: model ?? chosen.used,
     beta: kept?.beta ?? speaksBeta(request, model),

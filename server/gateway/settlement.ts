@@ -4,6 +4,7 @@ import { countTokens } from '../upstream/count-tokens.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import { GrowingCount } from '../upstream/growing-count.ts';
 import type { AnswerReader } from './answer-reader.ts';
+import type { RunningAnswer } from './progress-notes.ts';
 import type { CallUsage } from './read-usage.ts';
 import type { Target } from './targets.ts';
 
@@ -58,24 +59,28 @@ export async function usageOf(call: CallCost, reader: AnswerReader): Promise<Use
   return { promptTokens, completionTokens, more: {} };
 }
 
-/** Says at any time what a call would be settled with if it ended just then, and waits for nothing. */
-export function settlementSoFar(call: CallCost, answering: Answering): () => Settlement {
+/** What a call that is under way would be settled with if it ended just then: waits for nothing. */
+export function runningAnswer(call: CallCost, answering: Answering): RunningAnswer {
   const { reader } = answering;
   const countedFrom = performance.now() + COUNTED_FROM_MS;
   const growing = new GrowingCount();
-  let promptTokens = 0;
-  let promptCount: Promise<void> | undefined;
-  if (!call.unknownUsage && !usageSaid(call, reader)) promptTokens = call.estimatePrompt();
-  return () => {
-    const said = usageSaid(call, reader);
-    if (said) return settlementOf(call, answering, said);
-    const counts = performance.now() >= countedFrom;
-    if (counts && !call.unknownUsage) {
-      promptCount ??= call.countPrompt().then((counted) => {
-        promptTokens = counted;
-      });
-    }
-    const completionTokens = counts ? growing.tokensOf(reader.text) : estimateTokens(reader.text);
-    return settlementOf(call, answering, { promptTokens, completionTokens, more: {} });
+  let promptTokens = call.unknownUsage || usageSaid(call, reader) ? 0 : call.estimatePrompt();
+  let promptCount: 'needed' | 'counting' | 'known' = call.unknownUsage ? 'known' : 'needed';
+  async function countPrompt(): Promise<void> {
+    promptCount = 'counting';
+    promptTokens = await call.countPrompt();
+    promptCount = 'known';
+  }
+  return {
+    length: () => reader.text.length,
+    counting: () => usageSaid(call, reader) === undefined && (promptCount !== 'known' || growing.counting),
+    settlement: () => {
+      const said = usageSaid(call, reader);
+      if (said) return settlementOf(call, answering, said);
+      const counts = performance.now() >= countedFrom;
+      if (counts && promptCount === 'needed') void countPrompt();
+      const completionTokens = counts ? growing.tokensOf(reader.text) : estimateTokens(reader.text);
+      return settlementOf(call, answering, { promptTokens, completionTokens, more: {} });
+    },
   };
 }

@@ -19,6 +19,7 @@ import { handOnRefusal } from './refusal.ts';
 import type { Target } from './targets.ts';
 import type { Ticket } from './ticket.ts';
 import { findField, setField } from './upload-form.ts';
+import type { ProviderRequest } from '../upstream/transport.ts';
 
 const ENDPOINT = 'audio/translations';
 const TRANSLATE =
@@ -32,7 +33,8 @@ export function onlyTranscribes(chosen: ChosenModel): boolean {
 /** One of the two calls, with what it takes to ask and to settle it. */
 interface Step {
   ticket: Ticket;
-  target: Target;
+  /** Where it may be asked, the best first. */
+  targets: Target[];
   model: string;
   headers: Record<string, string>;
 }
@@ -52,7 +54,7 @@ export interface TranslationForm {
   boundary: string;
   contentType: string;
   chosen: ChosenModel;
-  target: Target;
+  targets: Target[];
 }
 
 export async function translate(
@@ -67,17 +69,17 @@ export async function translate(
     throw new Problem('unreadable', message, { errors: [{ path: 'response_format', message }] });
   }
   const chatModel = await parts.catalogue.defaultModel();
-  const [chatTarget] = await parts.findTargets(endpoints.chat.name, chatModel);
+  const chatTargets = await parts.findTargets(endpoints.chat.name, chatModel);
   const asked = form.chosen.asked ?? form.chosen.used;
-  const saying = await begin(parts, request, { model: chatModel, asked, target: chatTarget!, units: 1 });
+  const saying = await begin(parts, request, { model: chatModel, asked, targets: chatTargets, units: 1 });
   const left = new AbortController();
   const onClose = () => left.abort(new ClientLeft());
   reply.raw.once('close', onClose);
   parts.running.add(left);
   if (reply.raw.destroyed) onClose();
   try {
-    const hearing = await begin(parts, request, { model: form.chosen.used, asked, target: form.target, units: 0 });
-    const heard = await hear(form, hearing, request, left.signal);
+    const hearing = await begin(parts, request, { model: form.chosen.used, asked, targets: form.targets, units: 0 });
+    const heard = await hear(parts, form, hearing, request, left.signal);
     const said = await say(parts, heard, saying, left.signal);
     void reply.headers({ ...saying.headers, ...form.chosen.headers });
     const answer = format === 'text' ? said : JSON.stringify({ text: said });
@@ -95,32 +97,38 @@ export async function translate(
 async function begin(
   parts: GatewayParts,
   request: FastifyRequest,
-  args: { model: string; asked: string; target: Target; units: 0 | 1 },
+  args: { model: string; asked: string; targets: Target[]; units: 0 | 1 },
 ): Promise<Step> {
-  const { model, asked, target, units } = args;
+  const { model, asked, targets, units } = args;
   const begun = await beginOrNote(parts, visitorOf(request), {
     endpoint: ENDPOINT,
     units,
     model,
     // A key that takes the name the client used takes both models behind it.
     askedModel: asked,
-    priceList: target.priceList,
+    priceList: targets[0]!.priceList,
     // How long a recording is, nobody knows before: the reserve for unknown prices is set aside.
     foreseen: undefined,
     claim: null,
   });
   if ('kept' in begun) throw new Problem('internal');
-  return { ticket: begun.ticket, headers: begun.headers, target, model };
+  return { ticket: begun.ticket, headers: begun.headers, targets, model };
 }
 
-async function hear(form: TranslationForm, step: Step, request: FastifyRequest, signal: AbortSignal): Promise<string> {
+async function hear(
+  parts: GatewayParts,
+  form: TranslationForm,
+  step: Step,
+  request: FastifyRequest,
+  signal: AbortSignal,
+): Promise<string> {
   const named = setField(form.bytes, form.boundary, 'model', step.model);
   const body = setField(named, form.boundary, 'response_format', 'json');
   const headers = providerHeaders(request, form.contentType);
-  const { secrets } = step.target.transport;
-  const reader = new TypedAnswer({ secrets, dropUsage: false, maxText: body.length });
-  await askOnce(step, { method: 'POST', path: 'audio/transcriptions', headers, body }, reader, signal);
-  return reader.text;
+  const wanted = { method: 'POST', path: 'audio/transcriptions', headers, body };
+  const reader = ({ transport }: Target) =>
+    new TypedAnswer({ secrets: transport.secrets, dropUsage: false, maxText: body.length });
+  return askFor(parts, step, wanted, reader, signal);
 }
 
 async function say(parts: GatewayParts, heard: string, step: Step, signal: AbortSignal): Promise<string> {
@@ -132,35 +140,43 @@ async function say(parts: GatewayParts, heard: string, step: Step, signal: Abort
     ],
     [endpoints.chat.maxima(step.model)[0]!]: parts.config.GATEWAY_MAX_TOKENS,
   };
-  const { secrets } = step.target.transport;
-  const reader = new ChatAnswer({ secrets, dropUsage: false, maxText: Number.MAX_SAFE_INTEGER });
   const headers = ['accept', 'application/json', 'content-type', 'application/json'];
   const wanted = { method: 'POST', path: endpoints.chat.name, headers, body: Buffer.from(JSON.stringify(body)) };
-  await askOnce(step, wanted, reader, signal);
-  return reader.text;
+  const reader = ({ transport }: Target) =>
+    new ChatAnswer({ secrets: transport.secrets, dropUsage: false, maxText: Number.MAX_SAFE_INTEGER });
+  return askFor(parts, step, wanted, reader, signal);
 }
 
-/** Asks and settles. Throws `Refused` or a problem, with the step given back. */
-async function askOnce(
-  { ticket, target, model }: Step,
-  wanted: Parameters<typeof collectAnswer>[1],
-  reader: AnswerReader,
+/** Asks one provider after the other, and settles by the one that answers. Throws `Refused` or a problem, with the step given back. */
+async function askFor(
+  parts: GatewayParts,
+  { ticket, targets, model }: Step,
+  wanted: ProviderRequest,
+  readerFor: (target: Target) => AnswerReader,
   signal: AbortSignal,
-): Promise<void> {
-  try {
+): Promise<string> {
+  const attempt = async (target: Target) => {
+    const reader = readerFor(target);
     const refusal = await collectAnswer(target, wanted, reader, signal);
-    if (refusal) {
-      throwUnlessAboutRequest(refusal, target);
-      throw new Refused(refusal, target);
-    }
+    if (refusal) throwUnlessAboutRequest(refusal, target);
+    return { target, reader, refusal };
+  };
+  try {
+    const { target, reader, refusal } = await parts.upstream.askInTurn(targets, attempt, {
+      model,
+      signal,
+      untouched: () => true,
+    });
+    if (refusal) throw new Refused(refusal, target);
+    const { usage, text, tier } = reader;
+    const known = usage ? { ...usage, model: reader.model || model, tier, estimated: false } : unknownTo(model);
+    await ticket.settle({ ...known, priceList: target.priceList, returnsUnit: text === '' }, 200);
+    return text;
   } catch (error) {
     if (error instanceof ClientLeft) await ticket.settle(unknownTo(model), CLIENT_LEFT);
     else await ticket.refund(error instanceof Refused ? error.refusal.status : toProblem(error).status);
     throw error;
   }
-  const { usage } = reader;
-  const settlement = usage ? { ...usage, model: reader.model || model, estimated: false } : unknownTo(model);
-  await ticket.settle({ ...settlement, returnsUnit: reader.text === '' }, 200);
 }
 
 /** What is not known of a call whose answer names no usage, or has not come. */

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { preferredModels } from '../upstream/preferred-models.ts';
-import { findPrices, overrides } from './price-list.ts';
+import { findPrices } from './price-list.ts';
+import { overrides } from './price-overrides.ts';
 
 const DAY_MS = 86_400_000;
 /** Prices are compared with their source at least this often. */

@@ -1,14 +1,12 @@
 import { createRequire } from 'node:module';
 import type * as GenaiPrices from '@pydantic/genai-prices';
 import type { ModelPrice } from '@pydantic/genai-prices';
+import { overrides, OVERRIDES_VERSION, type UnitPrice, type UnitPrices } from './price-overrides.ts';
 
 const require = createRequire(import.meta.url);
 /** The library's data take 10 MB in each thread that asks for a price: they are loaded with the first one. */
 let loaded: typeof GenaiPrices | undefined;
 const library = (): typeof GenaiPrices => (loaded ??= require('@pydantic/genai-prices') as typeof GenaiPrices);
-
-/** Dollars: a million of a token, an hour of audio, a thousand of a call. */
-export type UnitPrices = Record<string, number | { base: number; tiers: { start: number; price: number }[] }>;
 
 export interface PriceRow {
   /** Dollars of one unit, in the names of @pydantic/genai-prices; and `character_mchar`, a million characters. */
@@ -17,65 +15,7 @@ export interface PriceRow {
   version: string;
 }
 
-interface Override {
-  list: string;
-  model: RegExp;
-  /** The first day it is true, UTC. */
-  from: string;
-  prices: UnitPrices;
-  source: string;
-  /** The day somebody compared it with its source. */
-  checked: string;
-}
-
-export const OVERRIDES_VERSION = 'daesa@2026-11-21';
 export const LIBRARY_VERSION = 'genai-prices@0.1.8';
-const pricing = 'https://developers.openai.com/api/docs/pricing';
-const checked = '2026-11-21';
-
-/** Prices that @pydantic/genai-prices lacks. The newest row whose day has come counts. */
-export const overrides: readonly Override[] = [
-  {
-    list: 'openai',
-    model: /^gpt-4o-audio-preview/,
-    from: '2024-12-17',
-    prices: { input_mtok: 2.5, output_mtok: 10, input_audio_mtok: 40, output_audio_mtok: 80 },
-    source: pricing,
-    checked,
-  },
-  {
-    list: 'openai',
-    model: /^gpt-4o-mini-audio-preview/,
-    from: '2024-12-17',
-    prices: { input_mtok: 0.15, output_mtok: 0.6, input_audio_mtok: 10, output_audio_mtok: 20 },
-    source: pricing,
-    checked,
-  },
-  {
-    list: 'openai',
-    model: /^tts-1-hd/,
-    from: '2023-11-06',
-    prices: { character_mchar: 30 },
-    source: pricing,
-    checked,
-  },
-  {
-    list: 'openai',
-    model: /^tts-1(-1106)?$/,
-    from: '2023-11-06',
-    prices: { character_mchar: 15 },
-    source: pricing,
-    checked,
-  },
-  {
-    list: 'openai',
-    model: /moderation/,
-    from: '2024-09-26',
-    prices: { input_mtok: 0, output_mtok: 0 },
-    source: 'https://developers.openai.com/api/docs/guides/moderation',
-    checked,
-  },
-];
 
 /** Whose prices a provider has: those its address is known by, else OpenAI's, whose protocol it speaks. */
 export function priceListOf(baseUrl: string): string {
@@ -89,24 +29,54 @@ export const FREE = 'free';
 const known = new Map<string, PriceRow | null>();
 const MOST_KNOWN = 2_000;
 
-/** The prices of a model at an instant; null where nobody knows them. */
-export function findPrices(list: string, model: string, at: number): PriceRow | null {
+/** Who waits pays half for tokens: https://developers.openai.com/api/docs/pricing, checked 2026-11-21. */
+const halfPrice = new Set(['flex', 'batch']);
+/** Who does not wait pays what each model has a price of its own for. */
+const PRIORITY = 'priority';
+
+/** The prices of a model at an instant, served as `tier` (an answer's `service_tier`); null where nobody knows them. */
+export function findPrices(list: string, model: string, at: number, tier = ''): PriceRow | null {
   if (list === FREE) return { prices: { input_mtok: 0, output_mtok: 0, hour: 0 }, version: FREE };
   // Some prices change with the hour of the day.
-  const key = `${list} ${Math.floor(at / 3_600_000)} ${model}`;
+  const key = `${list} ${tier} ${Math.floor(at / 3_600_000)} ${model}`;
   const found = known.get(key);
   if (found !== undefined) return found;
   if (known.size >= MOST_KNOWN) known.clear();
-  const row = findOverride(list, model, at) ?? findInLibrary(list, model, at);
+  const row = findServed(list, model, at, tier);
   known.set(key, row);
   return row;
 }
 
-function findOverride(list: string, model: string, at: number): PriceRow | undefined {
+function findServed(list: string, model: string, at: number, tier: string): PriceRow | null {
+  const own = findOverride(list, model, at, tier === PRIORITY ? PRIORITY : undefined);
+  const row = own ?? (tier === PRIORITY ? null : findInLibrary(list, model, at));
+  if (row === null) return findFree(list, model, at);
+  if (!halfPrice.has(tier)) return row;
+  const prices = Object.entries(row.prices).map(([name, price]) => [
+    name,
+    name.endsWith('_mtok') ? half(price) : price,
+  ]);
+  return { prices: Object.fromEntries(prices) as UnitPrices, version: `${row.version}/${tier}` };
+}
+
+/** What costs nothing costs nothing at any tier. */
+function findFree(list: string, model: string, at: number): PriceRow | null {
+  const row = findOverride(list, model, at, undefined);
+  return row && Object.values(row.prices).every((price) => price === 0) ? row : null;
+}
+
+function half(price: UnitPrice): UnitPrice {
+  if (typeof price === 'number') return price / 2;
+  return { base: price.base / 2, tiers: price.tiers.map((tier) => ({ ...tier, price: tier.price / 2 })) };
+}
+
+function findOverride(list: string, model: string, at: number, tier: string | undefined): PriceRow | null {
   const row = overrides
-    .filter((override) => override.list === list && override.model.test(model) && Date.parse(override.from) <= at)
+    .filter((override) => override.list === list && override.tier === tier && override.model.test(model))
+    .filter((override) => Date.parse(override.from) <= at)
     .toSorted((one, other) => other.from.localeCompare(one.from))[0];
-  return row && { prices: row.prices, version: OVERRIDES_VERSION };
+  if (!row) return null;
+  return { prices: row.prices, version: tier === undefined ? OVERRIDES_VERSION : `${OVERRIDES_VERSION}/${tier}` };
 }
 
 function findInLibrary(list: string, model: string, at: number): PriceRow | null {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { readUsage } from '../gateway/read-usage.ts';
 import { findPriceFaults } from './check-prices.ts';
 import { costOf, priceOf } from './price.ts';
-import { FREE, LIBRARY_VERSION, overrides, priceListOf } from './price-list.ts';
+import { FREE, LIBRARY_VERSION, priceListOf } from './price-list.ts';
+import { overrides } from './price-overrides.ts';
 
 /**
  * Computed by hand from the providers' price pages: each unit by its own price (dollars a million tokens),
@@ -391,6 +392,53 @@ describe('a usage object costs what the sheet says', () => {
     };
     expect(priceOf('openai', model, consumption, Date.parse(day)).cost).toBe(nano);
   });
+});
+
+const tenThousand = {
+  prompt_tokens: 10_000,
+  completion_tokens: 1_000,
+  prompt_tokens_details: { cached_tokens: 4_000 },
+};
+
+/** Likewise, for answers that name their `service_tier`: 6,000 tokens of input, 4,000 cached ones, 1,000 of output. */
+const tiers: [model: string, tier: string, nano: number | null][] = [
+  ['gpt-5.5', 'priority', 75_000_000 + 5_000_000 + 75_000_000],
+  ['gpt-5.4', 'priority', 30_000_000 + 2_000_000 + 30_000_000],
+  ['gpt-5.4-mini', 'priority', 9_000_000 + 600_000 + 9_000_000],
+  ['gpt-5.2', 'priority', 21_000_000 + 1_400_000 + 28_000_000],
+  ['gpt-5.1', 'priority', 15_000_000 + 1_000_000 + 20_000_000],
+  ['gpt-5.1-codex', 'priority', 15_000_000 + 1_000_000 + 20_000_000],
+  ['gpt-5-2025-08-07', 'priority', 15_000_000 + 1_000_000 + 20_000_000],
+  ['gpt-5-mini', 'priority', 2_700_000 + 180_000 + 3_600_000],
+  ['gpt-4.1', 'priority', 21_000_000 + 3_500_000 + 14_000_000],
+  ['gpt-4.1-mini', 'priority', 4_200_000 + 700_000 + 2_800_000],
+  ['gpt-4.1-nano', 'priority', 1_200_000 + 200_000 + 800_000],
+  ['gpt-4o', 'priority', 25_500_000 + 8_500_000 + 17_000_000],
+  // Its cached tokens have no price of their own.
+  ['gpt-4o-2024-05-13', 'priority', 87_500_000 + 26_250_000],
+  ['gpt-4o-mini', 'priority', 1_500_000 + 500_000 + 1_000_000],
+  ['o3', 'priority', 21_000_000 + 3_500_000 + 14_000_000],
+  ['o4-mini-2025-04-16', 'priority', 12_000_000 + 2_000_000 + 8_000_000],
+  ['gpt-5-nano', 'priority', null],
+  ['gpt-5', 'flex', 3_750_000 + 250_000 + 5_000_000],
+  ['o3', 'flex', 6_000_000 + 1_000_000 + 4_000_000],
+  ['gpt-5-mini', 'batch', 750_000 + 50_000 + 1_000_000],
+  ['gpt-5', 'default', 7_500_000 + 500_000 + 10_000_000],
+];
+
+test.for(tiers)('%s served as %s costs what the sheet says', ([model, tier, nano]) => {
+  const { promptTokens, cachedTokens, completionTokens } = readUsage(tenThousand)!;
+  const used = { inputTokens: promptTokens, cachedTokens, outputTokens: completionTokens };
+  expect(priceOf('openai', model, used, Date.parse('2026-11-21'), tier).cost).toBe(nano);
+});
+
+test('a search costs the same at any tier, and what is free stays free', () => {
+  const at = Date.parse('2026-11-21');
+  for (const tier of ['default', 'flex', 'priority']) {
+    expect(priceOf('openai', 'gpt-5', { webSearches: 2 }, at, tier).cost).toBe(20_000_000);
+    expect(priceOf('openai', 'omni-moderation-latest', { inputTokens: 50 }, at, tier).cost).toBe(0);
+    expect(priceOf(FREE, 'llama3.2', { inputTokens: 50 }, at, tier).cost).toBe(0);
+  }
 });
 
 test('speech costs by the character, a search by the call', () => {

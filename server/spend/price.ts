@@ -1,5 +1,6 @@
 import { nothingConsumed, type Consumption } from './consumption.ts';
-import { findPrices, type PriceRow, type UnitPrices } from './price-list.ts';
+import { findPrices, type PriceRow } from './price-list.ts';
+import type { UnitPrices } from './price-overrides.ts';
 
 export interface Price {
   /** Nano-dollars; null: unknown. */
@@ -68,27 +69,20 @@ export function costOf(row: PriceRow, used: Partial<Consumption>): number | null
   return Math.round(dollarsPerMillion * 1_000);
 }
 
-/**
- * Ways to be served at another price than the usual: half of it for whoever waits, an amount of each model's own
- * for whoever does not. https://developers.openai.com/api/docs/pricing, checked 2026-11-21.
- */
-const shareOfTier = new Map<string, number | null>([
-  ['flex', 0.5],
-  ['priority', null],
-]);
-
 /** The most that a call can cost where any of these lists may price it; null where one of them does not. */
-export function highestCost(lists: string[], model: string, used: Partial<Consumption>, at: number): number | null {
-  const costs = lists.map((list) => priceOf(list, model, used, at).cost);
+export function highestCost(
+  lists: string[],
+  model: string,
+  used: Partial<Consumption>,
+  at: number,
+  tier?: string,
+): number | null {
+  const costs = lists.map((list) => priceOf(list, model, used, at, tier).cost);
   return costs.includes(null) ? null : Math.max(...costs.map((cost) => cost ?? 0));
 }
 
 /** What a call cost, by the prices of its list at that instant; `tier` is the answer's `service_tier`. */
-export function priceOf(list: string, model: string, used: Partial<Consumption>, at: number, tier = ''): Price {
-  const row = findPrices(list, model, at);
-  if (!row) return { cost: null, version: null };
-  const cost = costOf(row, used);
-  const share = shareOfTier.get(tier);
-  if (share === undefined || cost === 0) return { cost, version: row.version };
-  return { cost: cost === null || share === null ? null : Math.round(cost * share), version: `${row.version}/${tier}` };
+export function priceOf(list: string, model: string, used: Partial<Consumption>, at: number, tier?: string): Price {
+  const row = findPrices(list, model, at, tier);
+  return row ? { cost: costOf(row, used), version: row.version } : { cost: null, version: null };
 }

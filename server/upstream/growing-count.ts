@@ -13,6 +13,10 @@ export class GrowingCount {
   #length = 0;
   #counting = false;
 
+  get counting(): boolean {
+    return this.#counting;
+  }
+
   /** Tokens of `text`, which begins with what was given before. Waits for nothing: the end is estimated. */
   tokensOf(text: string): number {
     const rest = text.slice(this.#length);
