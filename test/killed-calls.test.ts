@@ -1,21 +1,29 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { countTokens } from '#server/upstream/count-tokens.ts';
 import { unitsUsed } from './chat-server.ts';
 import { forgetHeartbeats, gatewayProcesses, type GatewayProcesses } from './gateway-processes.ts';
 import { readFrom } from './read-from.ts';
 import { startScriptedProvider, type Behaviour, type ScriptedProvider } from './scripted-provider.ts';
+import type { ServerProcess } from './server-process.ts';
 
 // Every round starts a real process.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const ROUNDS = 3;
 const words = Array.from({ length: 400 }, (_, index) => ` word${index}`);
 
 let house: GatewayProcesses;
 let second: ScriptedProvider;
+let running: ServerProcess | undefined;
+
+async function start(): ReturnType<GatewayProcesses['start']> {
+  const started = await house.start();
+  running = started.server;
+  return started;
+}
 
 beforeAll(async () => {
   second = await startScriptedProvider();
@@ -24,6 +32,8 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify([{ name: 'second', base_url: second.url, api_key: 'sk-2', prices: 'free' }]));
   house = await gatewayProcesses({ PROVIDERS_FILE: file });
 });
+// One that a failed test leaves behind would hold the database.
+afterEach(() => running?.stop('SIGKILL'));
 afterAll(async () => {
   await house.close();
   await second.close();
@@ -67,7 +77,7 @@ test('kill -9 ends every call below /v1 once: what was noted is paid, the rest g
     if (question.startsWith('short')) return { usage: { prompt: 10, completion: 15 } };
     return stream ? { text: words, paceMs: 10 } : { fault: 'silent' };
   });
-  let { server, url, member } = await house.start();
+  let { server, url, member } = await start();
   const { id, key } = (await member.post('/keys', { name: 'killed', monthly_budget_usd: 1000 })).body;
   let asked = 0;
   let whole = 0;
@@ -84,7 +94,7 @@ test('kill -9 ends every call below /v1 once: what was noted is paid, the rest g
     const ended = await Promise.all(calls);
     whole += ended.filter((watched) => watched?.ended).length;
     await forgetHeartbeats(house.place);
-    ({ server, url, member } = await house.start());
+    ({ server, url, member } = await start());
   }
   const sums = async (): Promise<Sums> => (await member.get('/usage')).body.total;
   await expect.poll(async () => (await sums()).requests + (await sums()).failed, { timeout: 10_000 }).toBe(asked);
@@ -97,7 +107,6 @@ test('kill -9 ends every call below /v1 once: what was noted is paid, the rest g
   expect(await unitsUsed(member)).toBe(total.requests);
   const { spent_usd: spent } = (await member.get(`/keys/${id}`)).body;
   expect(spent).toBeCloseTo(total.cost_usd!, 9);
-  await server.stop('SIGKILL');
 });
 
 const sentences: Record<string, string> = {
@@ -138,7 +147,7 @@ test('what had gone out when a process was killed is counted within 5 %, at the 
     question.startsWith('fallback') ? { status: 503 } : behaviour(question),
   );
   second.setDefault(({ question }) => behaviour(question));
-  let { server, url, member } = await house.start();
+  let { server, url, member } = await start();
   const { key } = (await member.post('/keys', { name: 'cut', monthly_budget_usd: 1000 })).body;
   const asked = Object.keys(sentences);
   const watched = asked.map((): Watched => ({ text: '', ended: false }));
@@ -160,7 +169,7 @@ test('what had gone out when a process was killed is counted within 5 %, at the 
   await server.stop('SIGKILL');
   await Promise.all(calls);
   await forgetHeartbeats(house.place);
-  ({ server, url, member } = await house.start());
+  ({ server, url, member } = await start());
   await expect
     .poll(async () => (await rows()).map(({ state }) => state), { timeout: 10_000 })
     .not.toContain('reserved');
