@@ -46,7 +46,10 @@ export async function withShared(work: (env: Record<string, string> | undefined)
   const bin = findPostgres();
   if (!bin || !hasRedis) return work(undefined);
   const [postgres, redis] = [await startPostgres(bin), await startRedis()];
-  await work({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
-  await redis.stop();
-  await postgres.stop();
+  try {
+    await work({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+  } finally {
+    await redis.stop();
+    await postgres.stop();
+  }
 }

@@ -13,6 +13,7 @@ const parts = new Set([
   'instance.ts',
   'login-abuse.ts',
   'mass-assignment.ts',
+  'revocation.ts',
   'search.store.ts',
   'search.stores.ts',
   'web-timing.ts',
@@ -28,7 +29,9 @@ if (unknown) {
 }
 for (const name of asked.length > 0 ? asked : benches) {
   process.stdout.write(`== ${name}\n`);
-  // The client's side of every benchmark has core 1; servers are started on core 0.
-  const { status } = spawnSync('taskset', ['-c', '1', process.execPath, `${folder}${name}.ts`], { stdio: 'inherit' });
+  // The client's side of every benchmark has core 1; servers are started on core 0. Faults are counted, not timed.
+  const place = name === 'faults' ? [] : ['taskset', '-c', '1'];
+  const [file, ...args] = [...place, process.execPath, `${folder}${name}.ts`];
+  const { status } = spawnSync(file!, args, { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { unitsUsed } from './chat-server.ts';
 import { clientOf, joinAs, type Client } from './client.ts';
-import { openStream, textOf, type StreamReader } from './read-stream.ts';
+import { answerKilled, askThree, judgeKilled } from './killed-turns.ts';
+import { openStream, textOf } from './read-stream.ts';
 import { startScriptedProvider, type ScriptedProvider } from './scripted-provider.ts';
 import { startProcess, type ServerProcess } from './server-process.ts';
 import { freshPlace } from './server.ts';
@@ -11,11 +12,9 @@ import { writeTo } from './write-to.ts';
 // Every round starts a real process.
 vi.setConfig({ testTimeout: 120_000 });
 
-const rounds = inject('database') === 'sqlite' ? 10 : 5;
-const words = Array.from({ length: 300 }, (_, index) => `${index === 0 ? '' : ' '}말${index}`);
-const whole = words.join('');
 /** What may be lost: the second since the last save, and what a busy machine adds. */
 const LOST_MS = 1_500;
+const rounds = inject('database') === 'sqlite' ? 10 : 5;
 
 let provider: ScriptedProvider;
 let place: Awaited<ReturnType<typeof freshPlace>>;
@@ -50,75 +49,23 @@ async function start(
   return { server, url, member: clientOf(url, token) };
 }
 
-interface Watched {
-  content: string;
-  key: string;
-  streamId: string;
-  /** How long the text was when. */
-  seen: { at: number; length: number }[];
-}
-
-async function watch(reader: StreamReader, seen: Watched['seen']): Promise<void> {
-  for (let index = 0; await reader.event(index); index += 1) {
-    seen.push({ at: performance.now(), length: textOf(reader.events).length });
-  }
-}
-
-async function ask(member: Client, url: string, content: string): Promise<Watched> {
-  const key = `key-${content.replaceAll(' ', '-')}`;
-  const { status, body } = await member.post('/chat/stream', { content }, { 'idempotency-key': key });
-  expect(status).toBe(202);
-  const turn: Watched = { content, key, streamId: body.stream_id, seen: [] };
-  void watch(await openStream(member, url, `/chat/stream/${body.stream_id}`), turn.seen);
-  return turn;
-}
-
-/** What has to hold of every turn that was accepted before a crash. */
-async function expectSettled(member: Client, turn: Watched, killedAt: number): Promise<string> {
-  const { body } = await member.get(`/chat?q=${encodeURIComponent(turn.content)}`);
-  expect(body.count).toBe(1);
-  const { content, status, response, chat_reply: reply } = body.results[0];
-  expect(content).toBe(turn.content);
-  const text: string = response ?? '';
-  expect(whole.startsWith(text)).toBe(true);
-  expect([status, text === '' ? 'empty' : 'text', reply === null]).toEqual(
-    expect.toBeOneOf([
-      ['done', 'text', false],
-      ['interrupted', 'text', false],
-      ['failed', 'empty', true],
-    ]),
-  );
-  const saved = turn.seen.findLast(({ at }) => at < killedAt - LOST_MS)?.length ?? 0;
-  expect(text.length).toBeGreaterThanOrEqual(saved);
-  // Whoever comes back finds the text and the reason; only a failure that gave the unit back frees the key.
-  const again = await member.post(
-    '/chat/stream',
-    { content: `other than ${turn.content}` },
-    { 'idempotency-key': turn.key },
-  );
-  expect(again.status).toBe(status === 'failed' ? 202 : 422);
-  return status;
-}
-
 test('kill -9 in mid-answer loses no message and no saved text, and leaves nothing running', async () => {
-  provider.setDefault(({ question }) => {
-    if (question.startsWith('other than')) return { text: 'again' };
-    return question.endsWith('silent') ? { fault: 'silent' } : { text: words, paceMs: 8 };
-  });
+  provider.setDefault(answerKilled);
   let { server, url, member } = await start();
   const ends = new Set<string>();
   let spent = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const contents = ['one', 'two', 'silent'].map((name) => `round ${round}: ${name}`);
-    const turns = await Promise.all(contents.map((content) => ask(member, url, content)));
+    const turns = await askThree(member, url, round);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 2_500));
     const killedAt = performance.now();
     await server.stop('SIGKILL');
     ({ server, url, member } = await start());
-    const statuses = await Promise.all(turns.map((turn) => expectSettled(member, turn, killedAt)));
-    for (const status of statuses) ends.add(status);
+    const judged = await Promise.all(turns.map((turn) => judgeKilled(member, turn, killedAt)));
+    expect(judged.flatMap(({ faults }) => faults)).toEqual([]);
+    expect(Math.max(...judged.map(({ lostTextMs }) => lostTextMs))).toBeLessThan(LOST_MS);
+    for (const { status } of judged) ends.add(status);
     // What failed gave its unit back, and was then asked again under the same key.
-    spent += statuses.length;
+    spent += judged.length;
     const { results } = (await member.get('/chat?per_page=100')).body;
     const running = results.filter(({ status }: { status: string }) => status === 'running');
     expect(running.every(({ content }: { content: string }) => content.startsWith('other than'))).toBe(true);

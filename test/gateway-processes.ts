@@ -10,19 +10,22 @@ export interface GatewayProcesses {
   provider: ScriptedProvider;
   place: Awaited<ReturnType<typeof freshPlace>>;
   /** Starts a server; gives it with its address and the member as its client. */
-  start(): Promise<{ server: ServerProcess; url: string; member: Client }>;
+  start(more?: Record<string, string>): Promise<{ server: ServerProcess; url: string; member: Client }>;
   close(): Promise<void>;
 }
 
-export async function gatewayProcesses(env: Record<string, string> = {}): Promise<GatewayProcesses> {
+export async function gatewayProcesses(
+  env: Record<string, string> = {},
+  { on, ...how }: { on?: GatewayProcesses['place']; program?: string; wrapper?: string[] } = {},
+): Promise<GatewayProcesses> {
   const provider = await startScriptedProvider();
-  const place = await freshPlace();
+  const place = on ?? (await freshPlace());
   const started: ServerProcess[] = [];
   let token: string | undefined;
   return {
     provider,
     place,
-    start: async () => {
+    start: async (more = {}) => {
       const settings = {
         OPENAI_BASE_URL: provider.url,
         OPENAI_API_KEY: 'sk-x',
@@ -30,8 +33,9 @@ export async function gatewayProcesses(env: Record<string, string> = {}): Promis
         MAX_CONCURRENT_GENERATIONS: '0',
         LOG_LEVEL: 'error',
         ...env,
+        ...more,
       };
-      const server = await startProcess(settings, place);
+      const server = await startProcess(settings, place, how);
       started.push(server);
       const url = (await server.ready).replace('localhost', '127.0.0.1');
       if (token === undefined) {

@@ -30,7 +30,7 @@ async function install(archive: string): Promise<string> {
 
 /** A PDF is read by a thread of its own, whose file the build has to put where the server looks for it. */
 async function searchPdf(installed: string): Promise<string | undefined> {
-  const server = await startProcess({}, undefined, join(installed, 'dist/server/main.js'));
+  const server = await startProcess({}, undefined, { program: join(installed, 'dist/server/main.js') });
   const url = (await server.ready).replace('localhost', '127.0.0.1');
   const { key } = (await (await joinAs(url)).post('/keys', { name: 'test' })).body;
   const openai = new OpenAI({ apiKey: key, baseURL: `${url}/v1`, maxRetries: 0 });

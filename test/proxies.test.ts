@@ -7,6 +7,7 @@ import { joinAs, type Client } from './client.ts';
 import { freePort } from './postgres.ts';
 import { hasCaddy, hasNginx } from './programs.ts';
 import { startCaddy, startNginx, type Proxy } from './proxies.ts';
+import { loadAnswer, startLoad } from './proxy-load.ts';
 import { startRedis } from './redis.ts';
 import { freshPlace } from './server.ts';
 import { startProcess, type ServerProcess } from './server-process.ts';
@@ -108,7 +109,7 @@ describe.runIf(hasNginx && inject('database') === 'postgres')('two instances beh
     onTestFinished(() => redis.stop());
     const first = await startChatServer({ on: place });
     onTestFinished(() => first.close());
-    first.provider.setDefault({ text: ['one ', 'two ', 'three'], paceMs: 20 });
+    first.provider.setDefault(loadAnswer);
     const client = await joinAs(first.url, 'member');
     const ports = [await freePort(), await freePort()];
     const environment = (port: number) => ({
@@ -128,49 +129,8 @@ describe.runIf(hasNginx && inject('database') === 'postgres')('two instances beh
     onTestFinished(async () => void (await Promise.all(instances.map((instance) => instance.stop()))));
     await Promise.all(instances.map((instance) => instance.ready));
     const proxy = await startNginx(ports.map((port) => `http://127.0.0.1:${port}`) as [string, string]);
-    const agent = new Agent({ connect: { ca: readFileSync(proxy.certificate) } });
-    onTestFinished(async () => {
-      await agent.close();
-      await proxy.stop();
-    });
-    const headers = { authorization: `Bearer ${client.token}`, 'content-type': 'application/json' };
-    const ask = (path: string, body?: unknown) =>
-      fetchBy(proxy.url + path, {
-        method: body ? 'POST' : 'GET',
-        dispatcher: agent,
-        headers,
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
-    const load = new AbortController();
-    const failed: string[] = [];
-    const counts = { read: 0, asked: 0, followed: 0 };
-    const expectStatus = async (name: string, status: number, path: string, body?: unknown) => {
-      const answer = await ask(path, body);
-      const text = await answer.text();
-      if (answer.status !== status) failed.push(`${name} ${answer.status} ${text.slice(0, 200)}`);
-      return text;
-    };
-    const readers = Array.from({ length: 3 }, async () => {
-      while (!load.signal.aborted) {
-        await expectStatus('read', 200, '/accounts/profile');
-        counts.read += 1;
-        await sleep(5);
-      }
-    });
-    const askers = Array.from({ length: 3 }, async () => {
-      while (!load.signal.aborted) {
-        await expectStatus('asked', 201, '/chat', { content: `question ${(counts.asked += 1)}` });
-      }
-    });
-    const followers = Array.from({ length: 3 }, async () => {
-      while (!load.signal.aborted) {
-        const { stream_id: id } = JSON.parse(await expectStatus('started', 202, '/chat/stream', { content: 'follow' }));
-        const text = await expectStatus('followed', 200, `/chat/stream/${id}`);
-        if (!text.includes('"type":"END"') || !text.includes('one two three'))
-          failed.push(`stream ${text.slice(-300)}`);
-        counts.followed += 1;
-      }
-    });
+    onTestFinished(() => proxy.stop());
+    const load = startLoad(proxy, client.token);
     for (const [index, port] of ports.entries()) {
       await sleep(500);
       const ended = await instances[index]!.stop('SIGTERM');
@@ -179,10 +139,9 @@ describe.runIf(hasNginx && inject('database') === 'postgres')('two instances beh
       await instances[index]!.ready;
     }
     await sleep(500);
-    load.abort();
-    await Promise.all([...readers, ...askers, ...followers]);
-    expect(failed).toEqual([]);
-    expect(Math.min(...Object.values(counts))).toBeGreaterThan(10);
-    process.stderr.write(`rolling restart: ${JSON.stringify(counts)}, 0 failed\n`);
+    await load.stop();
+    expect(load.failed).toEqual([]);
+    expect(Math.min(...Object.values(load.counts))).toBeGreaterThan(10);
+    process.stderr.write(`rolling restart: ${JSON.stringify(load.counts)}, 0 failed\n`);
   });
 });

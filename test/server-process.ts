@@ -23,14 +23,22 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** The real `node server/main.ts`, or a built one, on a port and in a place of its own. */
+interface HowToStart {
+  /** `server/main.ts`, unless it is a built one. */
+  program?: string;
+  /** A command that runs the rest of its line, such as `unshare -m`. */
+  wrapper?: string[];
+}
+
+/** The real server on a port and in a place of its own. */
 export async function startProcess(
   env: Record<string, string> = {},
   on?: Place,
-  program = main,
+  { program = main, wrapper = [] }: HowToStart = {},
 ): Promise<ServerProcess> {
   const place = on ?? (await freshPlace());
-  const child = spawn(process.execPath, [program], {
+  const [file, ...words] = [...wrapper, process.execPath, program];
+  const child = spawn(file!, words, {
     env: {
       PATH: process.env.PATH,
       PORT: '0',
