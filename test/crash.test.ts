@@ -13,7 +13,7 @@ import { writeTo } from './write-to.ts';
 vi.setConfig({ testTimeout: 120_000 });
 
 /** What may be lost: the second since the last save, and what a busy machine adds. */
-const LOST_MS = 1_500;
+const LOST_MS = 2_200;
 const rounds = inject('database') === 'sqlite' ? 10 : 5;
 
 let provider: ScriptedProvider;
