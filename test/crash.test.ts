@@ -10,7 +10,7 @@ import { freshPlace } from './server.ts';
 import { writeTo } from './write-to.ts';
 
 // Every round starts a real process.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 /** What may be lost: the second since the last save, and what a busy machine adds. */
 const LOST_MS = 2_200;
