@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, minifySync, type Plugin } from 'vite';
 import { apiPrefixes } from './web/api-prefixes.ts';
+import { galleryTexts } from './web/sessions/gallery-texts.ts';
+import { publishedTexts } from './web/sessions/published-texts.ts';
+import { en } from './web/text/en.ts';
+import { ko } from './web/text/ko.ts';
 
 const web = fileURLToPath(new URL('./web', import.meta.url));
 
@@ -29,7 +33,7 @@ function writeServiceWorker(): Plugin {
     apply: 'build',
     configResolved: (config) => void (base = config.base),
     generateBundle(_options, bundle) {
-      const files = new Set<string>(['theme.js', 'favicon.svg', 'manifest.webmanifest']);
+      const files = new Set<string>(['theme.js', 'first-paint.js', 'favicon.svg', 'manifest.webmanifest']);
       const add = (name: string): void => {
         const chunk = bundle[name];
         if (chunk?.type !== 'chunk' || files.has(name)) return;
@@ -52,6 +56,59 @@ function writeServiceWorker(): Plugin {
 
 function isOwnPage(id: string | null): boolean {
   return id !== null && id.startsWith(`${web}/`) && !/\/(?:chat\/markdown|admin)\//.test(id);
+}
+
+/** The modules of the words, and of the pages in the order of `first-paint.js`. */
+const firstModules = {
+  ko: ['text/ko.ts'],
+  en: ['text/en.ts'],
+  0: ['accounts/login-page.tsx'],
+  1: ['accounts/join-page.tsx'],
+  2: ['shell/shell.tsx', 'sessions/gallery-page.tsx'],
+  3: ['sessions/published-page.tsx'],
+};
+
+/** Paints the words of public pages before the app is there, and asks for their modules at once. */
+function writeFirstPaint(): Plugin {
+  let base = '/';
+  const source = readFileSync(join(web, 'first-paint.js'), 'utf8');
+  /** Only the words that it uses: every page waits for them. */
+  const wordsOf = (...texts: Record<string, string>[]) =>
+    Object.fromEntries(texts.flatMap((each) => Object.entries(each)).filter(([key]) => source.includes(`'${key}'`)));
+  const words = {
+    ko: wordsOf(ko, publishedTexts.ko, galleryTexts.ko),
+    en: wordsOf(en, publishedTexts.en, galleryTexts.en),
+  };
+  return {
+    name: 'daesa:first-paint',
+    apply: 'build',
+    configResolved: (config) => void (base = config.base),
+    transformIndexHtml: () => [{ tag: 'script', attrs: { src: `${base}first-paint.js` }, injectTo: 'body' }],
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((each) => each.type === 'chunk');
+      const add = (name: string, found: Set<string>): Set<string> => {
+        const chunk = bundle[name];
+        if (chunk?.type !== 'chunk' || found.has(name)) return found;
+        found.add(name);
+        for (const other of chunk.imports) add(other, found);
+        return found;
+      };
+      const entry = add(chunks.find(({ isEntry }) => isEntry)!.fileName, new Set());
+      const filesOf = (modules: string[]) =>
+        chunks
+          .filter(({ facadeModuleId }) => modules.some((module) => facadeModuleId === join(web, module)))
+          .reduce((found, { fileName }) => add(fileName, found), new Set<string>())
+          .difference(entry);
+      const files = Object.fromEntries(
+        Object.entries(firstModules).map(([kind, modules]) => [kind, [...filesOf(modules)]]),
+      );
+      const head = Object.entries({ base, words, files }).map(
+        ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
+      );
+      const { code } = minifySync('first-paint.js', `(() => {${head.join('')}${source}})();`);
+      this.emitFile({ type: 'asset', fileName: 'first-paint.js', source: code });
+    },
+  };
 }
 
 /** The app for another server than the API's: tells it where that is, and answers every path. */
@@ -104,7 +161,15 @@ function compressFiles(): Plugin {
 
 export default defineConfig({
   root: web,
-  plugins: [react(), tailwindcss(), dropOldFonts(), writeServiceWorker(), standApart(), compressFiles()],
+  plugins: [
+    react(),
+    tailwindcss(),
+    dropOldFonts(),
+    writeFirstPaint(),
+    writeServiceWorker(),
+    standApart(),
+    compressFiles(),
+  ],
   server: { proxy: Object.fromEntries(apiPrefixes.map((prefix) => [`^${prefix}(/|\\?|$)`, toApi])) },
   build: {
     outDir: 'dist',

@@ -4,6 +4,7 @@ import { accountKeys, cachedProfile, takeQuota } from './accounts/account-querie
 import { askToLogInAgain } from './accounts/login-lost.ts';
 import { asProblem, watchAnswers } from './lib/api-client.ts';
 import { createAppRouter } from './routes.ts';
+import { publishedKey, takeGivenPage } from './sessions/given-page.ts';
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -24,7 +25,10 @@ watchAnswers((response) => {
   askToLogInAgain();
 });
 
-const router = createAppRouter();
+const given = takeGivenPage();
+if (given) queries.setQueryData(publishedKey(given.id), given);
+
+export const router = createAppRouter();
 
 export function App() {
   return (

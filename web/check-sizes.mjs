@@ -42,8 +42,10 @@ const apart = (module) => weigh([...filesOf([module])].filter((file) => !shared.
 const formulaStyles = manifest['chat/markdown/formula.tsx'].css;
 const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
 for (const file of formulaStyles) styles.delete(file);
+/** Beside the modules: what paints the first words, and asks for the modules. */
+const first = weigh(['first-paint.js']);
 const rows = [
-  ...budgets.map(({ what, modules, most }) => ({ what, weight: weigh(filesOf([...base, ...modules])), most })),
+  ...budgets.map(({ what, modules, most }) => ({ what, weight: first + weigh(filesOf([...base, ...modules])), most })),
   { what: 'markdown, apart', weight: weigh(markdown), most: 170 },
   { what: 'formulas, apart', weight: apart('chat/markdown/formula.tsx') + weigh(formulaStyles), most: 90 },
   { what: 'colours of code', weight: apart('chat/markdown/highlighted.tsx'), most: 60 },

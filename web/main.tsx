@@ -1,5 +1,5 @@
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
+import { App, router } from './app.tsx';
 import { keepDraftsOnLeaving } from './lib/drafts.ts';
 import { preferredLanguage, showLanguage } from './lib/language.ts';
 import { reloadWhenOutdated } from './lib/new-version.ts';
@@ -17,4 +17,6 @@ if (import.meta.env.PROD) window.addEventListener('load', () => void keepForOffl
 await showLanguage(preferredLanguage());
 // A build of its own, whose API is elsewhere.
 if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findApi();
+// What stands there since the first paint (first-paint.js) gives way to the whole page, and to nothing less.
+await router.load();
 createRoot(document.querySelector('#root')!).render(<App />);

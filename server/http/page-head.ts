@@ -3,6 +3,8 @@ export interface PageHead {
   title: string;
   description: string;
   url: string;
+  /** What the page shows, as the API gives it: the web app paints it without asking for it. */
+  given?: unknown;
 }
 
 /** Finds the head of a path (without its query); 'gone' and 'missing' for a page that is not there to be read. */
@@ -12,6 +14,16 @@ const signs: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', 
 
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => signs[sign]!);
+}
+
+/** More than this is quicker to ask for than to read before the first paint. */
+const MOST_GIVEN = 50_000;
+
+/** Data, which no browser runs; `<` could end it. */
+function givenPage(page: unknown): string {
+  const json = JSON.stringify(page);
+  if (json.length > MOST_GIVEN) return '';
+  return `<script type="application/json" id="given-page">${json.replaceAll('<', '\\u003c')}</script>`;
 }
 
 const noindex = '<meta name="robots" content="noindex">';
@@ -29,6 +41,7 @@ export function withHead(html: string, head: PageHead | 'gone' | 'missing'): str
     `<meta property="og:title" content="${title}">`,
     `<meta property="og:description" content="${description}">`,
     `<meta property="og:url" content="${escape(head.url)}">`,
+    head.given === undefined ? '' : givenPage(head.given),
   ].join('');
   // Functions as replacements: a title may hold `$&`.
   const titled = html.replace(/<title>[^<]*<\/title>/, () => `<title>${title} · Daesa</title>`);

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.ts';
 import type { FindHead } from '../http/page-head.ts';
 import { readBeginnings, readSession } from './sessions.store.ts';
-import { excerptOf, openSnapshot } from './show-snapshot.ts';
+import { excerptOf, openSnapshot, showSnapshot } from './show-snapshot.ts';
 import { findSnapshot } from './snapshots.store.ts';
 import { Problem } from '../errors.ts';
 
@@ -20,6 +20,7 @@ export function createFindHead(database: Database, publicUrl: string, clock: () 
         title: row.title,
         description: oneLine(excerptOf(JSON.parse(row.content))),
         url: `${publicUrl}/s/${id}`,
+        given: showSnapshot(row, publicUrl),
       };
     } catch (error) {
       if (error instanceof Problem) return error.code === 'gone' ? ('gone' as const) : ('missing' as const);

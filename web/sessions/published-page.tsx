@@ -18,6 +18,7 @@ import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { Wordmark } from '../shell/wordmark.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
+import { publishedKey } from './given-page.ts';
 import { publishedTexts } from './published-texts.ts';
 import { useContinue } from './use-continue.ts';
 
@@ -29,7 +30,7 @@ export function PublishedPage() {
   const words = useWords();
   const { pageId = '' } = useParams({ strict: false });
   const page = useQuery({
-    queryKey: ['published', pageId],
+    queryKey: publishedKey(pageId),
     queryFn: ({ signal }) => call<Snapshot>(`/s/${encodeURIComponent(pageId)}`, { signal }),
   });
   if (page.data) return <Reading key={pageId} page={page.data} />;
@@ -180,7 +181,7 @@ function OwnPage({ page }: { page: Snapshot }) {
   const queries = useQueryClient();
   const member = Boolean(useProfile());
   const own = useQuery({
-    queryKey: ['published', page.id, 'own'],
+    queryKey: [...publishedKey(page.id), 'own'],
     queryFn: ({ signal }) => call<z.infer<typeof snapshotOwner>>(`/s/${page.id}/own`, { signal }),
     enabled: member,
   });
@@ -189,7 +190,7 @@ function OwnPage({ page }: { page: Snapshot }) {
     try {
       await send(`/s/${page.id}`, { method: 'DELETE' });
       showToast({ kind: 'done', text: t('revoked') });
-      await queries.resetQueries({ queryKey: ['published', page.id], exact: true });
+      await queries.resetQueries({ queryKey: publishedKey(page.id), exact: true });
     } catch (error) {
       showToast({ kind: 'error', text: problemText(asProblem(error), word) });
     }

@@ -1,0 +1,101 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { galleryTexts } from '#web/sessions/gallery-texts.ts';
+import { openBrowser, texts, visit, type Language } from './browser.ts';
+
+const question = '</script><h1>달리기</h1> & <b>걷기</b>';
+let server: ChatServer;
+let browser: Browser;
+let published: string;
+
+beforeAll(async () => {
+  server = await startChatServer();
+  browser = await openBrowser();
+  const author = await server.join('글쓴이');
+  server.provider.script({ text: '천천히 걷는 것부터 시작해요.' });
+  const { body: turn } = await author.post('/chat', { content: question });
+  const { body: page } = await author.post(`/sessions/${turn.session_id}/snapshots`, { title: '<i>첫</i> 걸음' });
+  published = `/s/${page.id}`;
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** What a heading or a line says, and where it stands. */
+interface Place {
+  text: string;
+  at: number[];
+}
+
+async function placesOf(page: Page, found: string[]): Promise<Place[]> {
+  await page.evaluate(() => document.fonts.ready);
+  return page.evaluate(
+    (selectors) =>
+      selectors.map((selector) => {
+        const element = document.querySelector<HTMLElement>(`#root ${selector}`)!;
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return { text: element.textContent!, at: [x, y, width, height].map(Math.round) };
+      }),
+    found,
+  );
+}
+
+/** Counts the frames in which a heading that had been painted was not there. */
+function countGaps(): void {
+  const seen = { heading: false, gaps: 0 };
+  Object.assign(window, { seen });
+  const look = () => {
+    const there = document.querySelector('#root h1') !== null;
+    if (seen.heading && !there) seen.gaps += 1;
+    seen.heading ||= there;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+
+const screens = [
+  { name: 'login', path: () => '/accounts/login', says: (language: Language) => texts[language]['auth.why'] },
+  {
+    name: 'login for a place',
+    path: () => '/accounts/login?next=%2Fkeys',
+    says: (language: Language) => texts[language]['auth.need'],
+  },
+  { name: 'joining', path: () => '/accounts/join', says: (language: Language) => texts[language]['auth.joinNote'] },
+  { name: 'the gallery', path: () => '/sessions', says: (language: Language) => galleryTexts[language].lead },
+  { name: 'a published page', path: () => published, says: () => '천천히 걷는 것부터' },
+];
+const cases = screens.map((screen, index) => ({ ...screen, language: (['ko', 'en'] as const)[index % 2]! }));
+
+test.each(cases)('$name ($language) is read before the app is there, which changes nothing of it', async (each) => {
+  const { page, wrong, close } = await visit(browser, server.url, { language: each.language });
+  const found = ['h1', ...(each.path() === published ? ['article p'] : ['h1 + p'])];
+  // The scripts of the app never come: what is read is what stands there before them.
+  await page.route('**/assets/*.js', (route) => route.abort());
+  await page.goto(each.path());
+  await page.getByText(each.says(each.language)).waitFor();
+  const before = await placesOf(page, found);
+  expect(await page.title()).not.toBe('');
+  await page.unroute('**/assets/*.js');
+  await page.addInitScript(countGaps);
+  await page.goto(each.path(), { waitUntil: 'networkidle' });
+  await page.getByText(each.says(each.language)).waitFor();
+  // Only the app's own has a name.
+  await page.locator('main#main').waitFor();
+  expect(await placesOf(page, found)).toEqual(before);
+  expect(await page.evaluate(() => (window as unknown as { seen: object }).seen)).toEqual({ heading: true, gaps: 0 });
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('what people wrote is text in the page that the server gives, and is not asked for again', async () => {
+  const { page, close } = await visit(browser, server.url);
+  const asked: string[] = [];
+  page.on('request', (request) => request.resourceType() === 'fetch' && asked.push(new URL(request.url()).pathname));
+  await page.goto(published, { waitUntil: 'networkidle' });
+  await page.getByText(question).waitFor();
+  expect(await page.locator('#root h1').allTextContents()).toEqual(['<i>첫</i> 걸음']);
+  expect(asked).not.toContain(published);
+  await close();
+});
