@@ -94,14 +94,14 @@ function writeFirstPaint(): Plugin {
         return found;
       };
       const entry = add(chunks.find(({ isEntry }) => isEntry)!.fileName, new Set());
-      const filesOf = (modules: string[]) =>
-        chunks
-          .filter(({ facadeModuleId }) => modules.some((module) => facadeModuleId === join(web, module)))
-          .reduce((found, { fileName }) => add(fileName, found), new Set<string>())
-          .difference(entry);
-      const files = Object.fromEntries(
-        Object.entries(firstModules).map(([kind, modules]) => [kind, [...filesOf(modules)]]),
-      );
+      const filesOf = (modules: string[]): string[] => {
+        const found = new Set<string>();
+        for (const { facadeModuleId, fileName } of chunks) {
+          if (modules.some((module) => facadeModuleId === join(web, module))) add(fileName, found);
+        }
+        return [...found].filter((file) => !entry.has(file));
+      };
+      const files = Object.fromEntries(Object.entries(firstModules).map(([kind, modules]) => [kind, filesOf(modules)]));
       const head = Object.entries({ base, words, files }).map(
         ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
       );

@@ -1,5 +1,3 @@
-import type { RouteTexts } from '../lib/route-texts.ts';
-
 const ko = {
   title: '공개 대화',
   lead: '다른 사람들이 공개한 대화예요. 로그인하지 않아도 읽을 수 있어요.',
@@ -40,4 +38,4 @@ const en: typeof ko = {
   anonymous: 'Anonymous',
   you: 'You',
 };
-export const galleryTexts: RouteTexts<keyof typeof ko> = { ko, en };
+export const galleryTexts = { ko, en };

@@ -1,5 +1,3 @@
-import type { RouteTexts } from '../lib/route-texts.ts';
-
 const ko = {
   copy: '게시한 대화',
   anonymous: '익명',
@@ -60,4 +58,4 @@ const en: typeof ko = {
   failed: "Couldn't load the chat.",
   home: 'Start with Daesa',
 };
-export const publishedTexts: RouteTexts<keyof typeof ko> = { ko, en };
+export const publishedTexts = { ko, en };

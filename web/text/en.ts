@@ -1,7 +1,7 @@
-import type { TextKey } from '../lib/language.ts';
+import type { ko } from './ko.ts';
 
 /** Every text of the app in English. */
-export const en: Record<TextKey, string> = {
+export const en: Record<keyof typeof ko, string> = {
   'action.cancel': 'Cancel',
   'action.close': 'Close',
   'action.copy': 'Copy',
