@@ -1,5 +1,6 @@
 import { databaseNow } from '../db/clock.ts';
 import type { Db } from '../db/schema.ts';
+import { settlementOfNote, type Settlement } from '../spend/progress.store.ts';
 import { HEARTBEAT_LOST_MS } from '../turns/instances.store.ts';
 import { runColumns, type RunRow } from './runs.store.ts';
 
@@ -9,8 +10,8 @@ export interface LostRun {
   message: { id: string; text: string } | undefined;
   /** The step that was under way. */
   step: string | undefined;
-  /** Tokens that its call had asked, as far as it was noted. */
-  promptTokens: number;
+  /** How far its call had come, as far as it was noted. */
+  noted: Settlement | null;
   model: string;
 }
 
@@ -49,9 +50,9 @@ async function readLost(db: Db, run: RunRow): Promise<LostRun> {
     .executeTakeFirst();
   const call = await db
     .selectFrom('ledger')
-    .select('prompt_tokens')
+    .select(['begun_at', 'details'])
     .where('id', '=', run.reservation_id)
     .executeTakeFirst();
   const { model } = JSON.parse(run.document) as { model: string };
-  return { run, message, step: step?.public_id, promptTokens: call?.prompt_tokens ?? 0, model };
+  return { run, message, step: step?.public_id, noted: call ? settlementOfNote(call) : null, model };
 }

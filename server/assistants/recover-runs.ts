@@ -18,10 +18,13 @@ const error = { code: 'server_error' as const, message: 'The server stopped whil
 /** What it had written stays and counts; without a word everything goes back. */
 async function endLost(
   { database, clock }: RecoveryParts,
-  { run, message, step, promptTokens, model }: LostRun,
+  { run, message, step, noted, model }: LostRun,
 ): Promise<void> {
   const text = message?.text ?? '';
-  const used = { model, promptTokens, cachedTokens: 0, completionTokens: estimateTokens(text), estimated: true };
+  const known = noted ?? { model, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
+  // What was stored may be ahead of the note, or behind it.
+  const completionTokens = Math.max(known.completionTokens, estimateTokens(text));
+  const used = { ...known, completionTokens, estimated: true };
   const cancels = run.status === 'cancelling';
   const reason = cancels ? 'run_cancelled' : 'run_failed';
   await database.write(advanceRun, {
