@@ -67,7 +67,12 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     // A refused request is an answer of the server, which the page shows.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) wrong.push(message.text());
   });
-  return { page, context, wrong, close: () => context.close() };
+  async function close(): Promise<void> {
+    // An answer that a route still holds back has nobody left to go to, and its failure is nobody's.
+    for (const open of context.pages()) await open.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  }
+  return { page, context, wrong, close };
 }
 
 /** Keeps what the page looks like, for people to look at. */
