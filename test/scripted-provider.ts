@@ -25,6 +25,8 @@ interface RecordedRequest {
   /** Milliseconds of `performance.now()`. */
   at: number;
   closedAt?: number;
+  /** Packets of its streamed answer that were written so far. */
+  packets: number;
   /** True once the whole answer was handed over; false for ever when the client left before. */
   finished: boolean;
 }
@@ -99,6 +101,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
       rawBody: '',
       clientPort: incoming.socket.remotePort,
       at: performance.now(),
+      packets: 0,
       finished: false,
     };
     const left = new AbortController();
@@ -125,7 +128,7 @@ export async function startScriptedProvider(options: ScriptedProviderOptions = {
     const asked = askedOf(record.body);
     const told = queue.shift() ?? behaviourOfText(asked.model) ?? behaviourOfText(asked.question) ?? usual;
     const behaviour = typeof told === 'function' ? told(asked) : told;
-    await play(response, behaviour, asked, held, left.signal);
+    await play(response, behaviour, asked, held, left.signal, () => (record.packets += 1));
   }
 
   const instant = options.instant ? instantAnswers(models) : undefined;

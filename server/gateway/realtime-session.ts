@@ -185,7 +185,7 @@ export class RealtimeSession {
     const open = this.#open.get(id);
     if (!open || typeof delta !== 'string' || delta === '') return;
     if (open.text === '') {
-      const settlement = () => this.#estimated(estimateTokens(open.text));
+      const settlement = (growth: number) => this.#estimated(Math.round(estimateTokens(open.text) * (1 + growth)));
       this.#options.parts.progress.begin(open.ticket.id, {
         length: () => open.text.length,
         settlement,

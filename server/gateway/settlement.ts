@@ -59,7 +59,7 @@ export async function usageOf(call: CallCost, reader: AnswerReader): Promise<Use
   return { promptTokens, completionTokens, more: {} };
 }
 
-/** What a call that is under way would be settled with if it ended just then: waits for nothing. */
+/** What a call that is under way would be settled with if it ended soon: waits for nothing. */
 export function runningAnswer(call: CallCost, answering: Answering): RunningAnswer {
   const { reader } = answering;
   const countedFrom = performance.now() + COUNTED_FROM_MS;
@@ -74,12 +74,13 @@ export function runningAnswer(call: CallCost, answering: Answering): RunningAnsw
   return {
     length: () => reader.text.length,
     counting: () => usageSaid(call, reader) === undefined && (promptCount !== 'known' || growing.counting),
-    settlement: () => {
+    settlement: (growth) => {
       const said = usageSaid(call, reader);
       if (said) return settlementOf(call, answering, said);
       const counts = performance.now() >= countedFrom;
       if (counts && promptCount === 'needed') void countPrompt();
-      const completionTokens = counts ? growing.tokensOf(reader.text) : estimateTokens(reader.text);
+      const tokens = counts ? growing.tokensOf(reader.text) : estimateTokens(reader.text);
+      const completionTokens = Math.round(tokens * (1 + growth));
       return settlementOf(call, answering, { promptTokens, completionTokens, more: {} });
     },
   };

@@ -6,13 +6,14 @@ import type { Behaviour } from './behaviour.ts';
 import { completionEvents, completionJson, cutPackets, packetsOf } from './events.ts';
 import type { Asked } from './events.ts';
 
-/** Plays one behaviour on one response. `left` aborts when the client is gone. */
+/** Plays one behaviour on one response. `left` aborts when the client is gone; `wrote` hears of each packet. */
 export async function play(
   response: ServerResponse,
   behaviour: Behaviour,
   asked: Asked,
   held: () => Promise<void>,
   left: AbortSignal,
+  wrote: () => void,
 ): Promise<void> {
   if (behaviour.delayMs) await sleep(behaviour.delayMs, undefined, { signal: left });
   if (behaviour.fault === 'silent') return;
@@ -34,7 +35,7 @@ export async function play(
     sendJson(response, 200, completionJson(behaviour, asked), behaviour.headers);
     return;
   }
-  await stream(response, behaviour, asked, held, left);
+  await stream(response, behaviour, asked, held, left, wrote);
 }
 
 function sendStatus(response: ServerResponse, behaviour: Behaviour, status: number): void {
@@ -58,6 +59,7 @@ async function stream(
   asked: Asked,
   held: () => Promise<void>,
   left: AbortSignal,
+  wrote: () => void,
 ): Promise<void> {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -82,6 +84,7 @@ async function stream(
     else if (typeof behaviour.packets === 'number') await new Promise(setImmediate);
     if (left.aborted) return;
     response.write(packet);
+    wrote();
   }
   await finish(response, behaviour);
 }
