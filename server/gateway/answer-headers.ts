@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Quota } from '../spend/reservation.ts';
-import { quotaHeaders, remaining } from '../spend/quota-headers.ts';
+import { quotaHeaders } from '../spend/quota-headers.ts';
 import type { TokenRoom } from '../spend/key-limits.store.ts';
 import type { AnswerHeaders } from '../upstream/provider-failure.ts';
 
@@ -8,23 +8,28 @@ import type { AnswerHeaders } from '../upstream/provider-failure.ts';
 export function shortTime(milliseconds: number): string {
   const ms = Math.max(0, Math.round(milliseconds));
   if (ms < 1_000) return `${ms}ms`;
-  const hours = Math.floor(ms / 3_600_000);
-  const minutes = Math.floor((ms % 3_600_000) / 60_000);
-  const seconds = (ms % 60_000) / 1_000;
-  if (hours > 0) return `${hours}h${minutes}m${Math.ceil(seconds)}s`;
-  if (minutes > 0) return `${minutes}m${Math.ceil(seconds)}s`;
-  return `${seconds}s`;
+  if (ms < 60_000) return `${ms / 1_000}s`;
+  const seconds = Math.ceil(ms / 1_000);
+  const hours = Math.floor(seconds / 3_600);
+  const rest = `${Math.floor((seconds % 3_600) / 60)}m${seconds % 60}s`;
+  return hours > 0 ? `${hours}h${rest}` : rest;
+}
+
+/** Where the asker stands in requests, under OpenAI's names as well. */
+export function withOpenAiNames(quota: Record<string, string>): Record<string, string> {
+  const { 'ratelimit-limit': limit, 'ratelimit-remaining': left, 'ratelimit-reset': seconds } = quota;
+  if (limit === undefined || left === undefined) return quota;
+  return {
+    ...quota,
+    'x-ratelimit-limit-requests': limit,
+    'x-ratelimit-remaining-requests': left,
+    'x-ratelimit-reset-requests': shortTime(Number(seconds) * 1_000),
+  };
 }
 
 /** Where the asker stands: OpenAI's names, and ours. */
 export function limitHeaders(quota: Quota, room: TokenRoom | null, now: number): Record<string, string> {
-  const headers = quotaHeaders(quota, now);
-  const left = remaining(quota);
-  if (left !== null) {
-    headers['x-ratelimit-limit-requests'] = String(quota.limit);
-    headers['x-ratelimit-remaining-requests'] = String(left);
-    headers['x-ratelimit-reset-requests'] = shortTime(quota.resetsAt - now);
-  }
+  const headers = withOpenAiNames(quotaHeaders(quota, now));
   if (room) {
     headers['x-ratelimit-limit-tokens'] = String(room.limit);
     headers['x-ratelimit-remaining-tokens'] = String(room.remaining);

@@ -21,6 +21,8 @@ export interface AnswerReader {
   readBody(text: string): void;
   /** Bytes that are no text went by, such as speech. */
   takeBytes(): void;
+  /** The number of the event that comes next, in streams that number them. */
+  readonly nextNumber: number;
 }
 
 // Answers are JSON of any shape: what is read of them is checked where it is read.
@@ -61,6 +63,7 @@ abstract class BaseReader {
   model = '';
   tier = '';
   objectId: string | undefined;
+  nextNumber = 0;
   protected readonly options: ReaderOptions;
 
   constructor(options: ReaderOptions) {
@@ -154,6 +157,7 @@ export class TypedAnswer extends BaseReader implements AnswerReader {
     const event = parse(data);
     const type = textOf(event.type) || name;
     if (type === 'error' || event.error) refuse(data, this.options.secrets);
+    if (typeof event.sequence_number === 'number') this.nextNumber = event.sequence_number + 1;
     if (type.endsWith('.delta')) this.say(textOf(event.delta));
     if (type.endsWith('partial_image') || type === 'speech.audio.delta') this.begun = true;
     this.#take(event.response ? (event.response as Fields) : event);

@@ -123,15 +123,18 @@ export class AnswerRelay implements CallSink {
   /** Says that the answer broke off: never a clean end, wherever the client is in it. */
   breakOff(problem: Problem): void {
     clearTimeout(this.#stalled);
-    const { raw } = this.#options.reply;
+    const { reply, reader } = this.#options;
     if (this.#manner !== 'events') {
-      raw.destroy();
+      reply.raw.destroy();
       return;
     }
     const error = openAiError(problem);
-    const typed = { type: 'error', code: error.code, message: error.message, param: error.param, error };
-    const isTyped = this.#options.reply.request.url.includes('/responses');
-    raw.end(isTyped ? `event: error\ndata: ${JSON.stringify(typed)}\n\n` : `data: ${JSON.stringify({ error })}\n\n`);
+    const { code, message, param } = error;
+    const typed = { type: 'error', code, message, param, sequence_number: reader.nextNumber, error };
+    const isTyped = reply.request.url.includes('/responses');
+    reply.raw.end(
+      isTyped ? `event: error\ndata: ${JSON.stringify(typed)}\n\n` : `data: ${JSON.stringify({ error })}\n\n`,
+    );
   }
 
   #sendHead(length?: number): void {

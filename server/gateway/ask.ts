@@ -167,7 +167,7 @@ export async function askJson(
   options: AskOptions = {},
 ): Promise<void> {
   const visitor = visitorOf(request);
-  const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
+  const members = readMembers(request.body as Buffer | undefined, parts.config.JSON_DEPTH_LIMIT);
   refuseOtherSpellings(members);
   const bound = await options.check?.(members);
   const chosen = await chooseModel(parts, readModel(members));
@@ -190,7 +190,7 @@ export async function askJson(
     // A key's list of models names what clients ask for as well as what answers.
     askedModel: chosen.asked ?? chosen.used,
   });
-  if ('kept' in begun) return sendKept(reply, begun.kept, { 'idempotent-replayed': 'true' });
+  if ('kept' in begun) return sendKept(reply, begun.kept, { 'idempotent-replayed': 'true', ...chosen.headers });
   const { ticket, headers } = begun;
   const remembered = cacheKey(endpoint.name, members, chosen.used, request, visitor);
   const cached = remembered === undefined ? undefined : await parts.cache.get(remembered);

@@ -30,7 +30,8 @@ export async function chooseModel(
 ): Promise<ChosenModel> {
   const now = clock();
   if (asked === undefined || asked === '') {
-    return { asked: undefined, used: await catalogue.defaultModel(), headers: {} };
+    const used = await catalogue.defaultModel();
+    return { asked: undefined, used, headers: endHeaders(aliases.find(used)?.shutdownDate, now) };
   }
   const retired = aliases.find(asked);
   if (!retired) return { asked, used: asked, headers: {} };

@@ -148,6 +148,8 @@ class Joined implements Dispatcher.DispatchHandler {
   #answers: Record<string, unknown>[] = [];
   #relay: EventRelay | undefined;
   #frame: Record<string, unknown> = {};
+  /** The prompt is still to be said, in front of its answer. */
+  #echoes = false;
 
   constructor(handler: Dispatcher.DispatchHandler, body: CompletionBody) {
     this.#handler = handler;
@@ -171,7 +173,7 @@ class Joined implements Dispatcher.DispatchHandler {
       const { 'content-length': _length, ...rest } = headers;
       this.#handler.onResponseStart?.(controller, status, rest, text);
     }
-    if (this.#streams && this.#body.echo) this.#say(controller, this.#echo());
+    this.#echoes = this.#streams && this.#body.echo === true;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -215,16 +217,18 @@ class Joined implements Dispatcher.DispatchHandler {
     if (usage) this.#count(usage as Usage);
     const { choices: _choices, ...frame } = rest;
     this.#frame = frame;
+    if (this.#echoes) this.#say(controller, this.#echo());
+    this.#echoes = false;
     if (!Array.isArray(rest.choices) || rest.choices.length > 0) this.#say(controller, rest);
     return 'pass';
   }
 
   #echo(): object {
-    return {
-      ...this.#frame,
-      object: 'text_completion',
-      choices: [{ text: this.prompt, index: this.index, logprobs: null, finish_reason: null }],
-    };
+    const { n = 1 } = this.#body;
+    const choices = Array.from({ length: n }, (_, choice) => {
+      return { text: this.prompt, index: this.index * n + choice, logprobs: null, finish_reason: null };
+    });
+    return { ...this.#frame, choices };
   }
 
   #say(controller: Dispatcher.DispatchController, event: object | string): void {

@@ -6,18 +6,19 @@ import type { GatewayParts } from './ask.ts';
 import { gatewayConfig } from './gateway-schema.ts';
 import { readMembers, readValue } from './json-members.ts';
 import { findObject, keepObject, listObjects, type OwnObject } from './objects.store.ts';
-import { listOf, passOn, readListQuery, sameRequest, targetNamed } from './pass-on.ts';
+import { ownFineTuned } from './own-fine-tuned.ts';
+import { aboutRequest, listOf, passOn, readListQuery, sameRequest, targetNamed } from './pass-on.ts';
 
 const JOBS = 'fine_tuning/jobs';
 
-/** Fine-tuning is for administrators: a job costs money that no unit stands for. */
+/** A provider that has closed fine-tuning to its customer says so with 403: that is about the request. */
+const closedOrWrong = (status: number) => status === 403 || aboutRequest(status);
+
+/** A new job is for administrators: it costs money that no unit stands for. */
 export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
   const { database } = parts;
-  const options = {
-    config: { access: 'administrator' as const },
-    bodyLimit: parts.config.UPLOAD_LIMIT_BYTES,
-    schema: { tags: ['gateway'] },
-  };
+  const options = { config: gatewayConfig, schema: { tags: ['gateway'] }, bodyLimit: parts.config.UPLOAD_LIMIT_BYTES };
+  const making = { ...options, config: { access: 'administrator' as const } };
 
   async function own(request: FastifyRequest): Promise<OwnObject> {
     const { id } = request.params as { id: string };
@@ -40,9 +41,9 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
     });
   };
 
-  scope.post(`/${JOBS}`, options, async (request: FastifyRequest, reply: FastifyReply) => {
+  scope.post(`/${JOBS}`, making, async (request: FastifyRequest, reply: FastifyReply) => {
     const { id: userId } = visitorOf(request);
-    const members = readMembers(request.body as Buffer, parts.config.JSON_DEPTH_LIMIT);
+    const members = readMembers(request.body as Buffer | undefined, parts.config.JSON_DEPTH_LIMIT);
     for (const name of ['training_file', 'validation_file']) {
       const id = readValue(members, name);
       if (typeof id === 'string' && !(await findObject(database.read, { id, kind: 'file', userId }))) {
@@ -52,7 +53,7 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
       }
     }
     const target = await targetNamed(parts, JOBS, '');
-    await passOn(target, sameRequest(request, JOBS), reply, keep(userId, target.name));
+    await passOn(target, sameRequest(request, JOBS), reply, keep(userId, target.name), closedOrWrong);
     return reply;
   });
 
@@ -69,7 +70,7 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
     const { id, provider } = await own(request);
     const target = await targetNamed(parts, JOBS, provider);
     const path = `${JOBS}/${encodeURIComponent(id)}${below}`;
-    await passOn(target, sameRequest(request, path), reply, keep(visitorOf(request).id, provider));
+    await passOn(target, sameRequest(request, path), reply, keep(visitorOf(request).id, provider), closedOrWrong);
     return reply;
   };
   scope.get(`/${JOBS}/:id`, options, (request, reply) => hand(request, reply));
@@ -81,21 +82,11 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
   }
 
   // Only who has made a fine-tuned model may delete it; for everybody else it is not there.
-  scope.delete('/models/*', { ...options, config: gatewayConfig }, async (request, reply) => {
+  scope.delete('/models/*', options, async (request, reply) => {
     const name = decodeURIComponent((request.params as { '*': string })['*']);
-    const userId = visitorOf(request).id;
-    const jobs = await listObjects(database.read, {
-      kind: 'job',
-      userId,
-      limit: 10_000,
-      order: 'desc',
-      after: undefined,
-    });
-    const job = jobs.find(
-      (row) => (JSON.parse(row.document) as { fine_tuned_model?: unknown }).fine_tuned_model === name,
-    );
-    if (!job) throw new Problem('not_found', 'There is no fine-tuned model of yours with this name.');
-    const target = await targetNamed(parts, 'models', job.provider);
+    const provider = (await ownFineTuned(database.read, visitorOf(request).id)).get(name);
+    if (provider === undefined) throw new Problem('not_found', 'There is no fine-tuned model of yours with this name.');
+    const target = await targetNamed(parts, 'models', provider);
     await passOn(target, sameRequest(request, `models/${encodeURIComponent(name)}`), reply);
     return reply;
   });

@@ -11,6 +11,8 @@ import { answerProblem, unknownUrl } from './openai-error.ts';
 import { addRealtimeRoutes } from './realtime.routes.ts';
 import { addResponseRoutes } from './responses.routes.ts';
 
+const PROCESSING = 'openai-processing-ms';
+
 /**
  * Everything below /v1: bodies stay bytes, and whatever is thrown is answered in OpenAI's shape. `addMore` adds
  * what other features serve there.
@@ -28,6 +30,11 @@ export function addGateway(app: App, parts: GatewayParts, addMore: (scope: App) 
       scope.setValidatorCompiler(() => (value) => ({ value }));
       scope.setErrorHandler((error, request, reply) => answerProblem(request, reply, error));
       scope.setNotFoundHandler(unknownUrl);
+      // Answers of a provider are sent past this, with the time that it names itself.
+      scope.addHook('onSend', (_request, reply, payload, done) => {
+        if (!reply.hasHeader(PROCESSING)) void reply.header(PROCESSING, String(Math.round(reply.elapsedTime)));
+        done(null, payload);
+      });
       const { responses: _ownRoutes, ...plain } = endpoints;
       for (const endpoint of Object.values(plain)) addAsk(scope, parts, endpoint);
       addResponseRoutes(scope, parts);

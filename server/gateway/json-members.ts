@@ -161,7 +161,8 @@ class Scanner {
 }
 
 /** The members of a JSON object, by their place in its bytes. Throws 400 for what is none. */
-export function readMembers(bytes: Buffer, depthLimit: number): JsonMembers {
+export function readMembers(bytes: Buffer | undefined, depthLimit: number): JsonMembers {
+  if (!bytes?.length) throw new Problem('unreadable', 'The body is empty: send JSON.');
   if (!isUtf8(bytes)) throw new Problem('unreadable', 'The body is not valid UTF-8.');
   return new Scanner(bytes, depthLimit).readObject();
 }

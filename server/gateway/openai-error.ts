@@ -2,6 +2,7 @@ import type { ErrorCode } from '#contracts/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../errors.ts';
 import { problemHeaders, toProblem } from '../http/problems.ts';
+import { withOpenAiNames } from './answer-headers.ts';
 
 /** What OpenAI's clients read of an error: all four fields, always. */
 export interface OpenAiError {
@@ -26,11 +27,12 @@ const codes: Partial<Record<ErrorCode, string>> = {
   too_many_tokens: 'rate_limit_exceeded',
 };
 
-/** Trying again before the day or the month is over can't help. */
+/** Trying again can't help: not before the day or the month is over, or never. */
 const neverRetry = new Set<ErrorCode>([
   'quota_exhausted',
   'budget_exhausted',
   'provider_refused',
+  'not_supported',
   'idempotency_mismatch',
 ]);
 
@@ -64,7 +66,7 @@ export function sendOpenAiError(
 export function answerProblem(request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply {
   const problem = toProblem(thrown);
   if (problem.status >= 500) request.log.error({ code: problem.code, err: problem.cause ?? problem }, 'failed');
-  const headers = problemHeaders(problem);
+  const headers = withOpenAiNames(problemHeaders(problem));
   if (neverRetry.has(problem.code)) headers['x-should-retry'] = 'false';
   return sendOpenAiError(reply, problem.status, openAiError(problem), headers);
 }

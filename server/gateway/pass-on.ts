@@ -25,15 +25,21 @@ export function sameRequest(request: FastifyRequest, path: string): ProviderRequ
   return { method: request.method, path: path + query, headers, body };
 }
 
+/** A status by which a provider says something about the request itself, and not about us. */
+export function aboutRequest(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+}
+
 /**
  * Hands a request on that asks no model (reading, cancelling and deleting objects), and its answer back.
- * `onBody` sees a whole answer that is JSON, before the client does.
+ * `onBody` sees a whole answer that is JSON, before the client does; refusals that `isForClient` go on unchanged.
  */
 export async function passOn(
   target: Target,
   wanted: ProviderRequest,
   reply: FastifyReply,
   onBody: (text: string) => Promise<void> = () => Promise.resolve(),
+  isForClient = aboutRequest,
 ): Promise<void> {
   const left = new AbortController();
   const onClose = () => left.abort(new ClientLeft());
@@ -63,8 +69,7 @@ export async function passOn(
     return relay!.end();
   }
   const { status, headers, body } = refusal;
-  const aboutRequest = status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
-  if (!aboutRequest) throw failureOfStatus(status, headers, body.toString('utf8'), secrets);
+  if (!isForClient(status)) throw failureOfStatus(status, headers, body.toString('utf8'), secrets);
   handOnRefusal(reply, refusal, secrets, {});
 }
 

@@ -4,6 +4,7 @@ import type { CatalogueModel } from './upstream.ts';
 interface ListedModel {
   id?: unknown;
   owned_by?: unknown;
+  created?: unknown;
   context_window?: unknown;
   context_length?: unknown;
   max_model_len?: unknown;
@@ -25,6 +26,7 @@ export function readModelList(body: string): CatalogueModel[] {
       (size): size is number => Number.isSafeInteger(size) && (size as number) > 0,
     );
     const owner = typeof row.owned_by === 'string' ? row.owned_by : '';
-    return [{ id: row.id, owned_by: owner, ...(window ? { context_window: window } : {}) }];
+    const created = Number.isSafeInteger(row.created) ? { created: row.created as number } : {};
+    return [{ id: row.id, owned_by: owner, ...created, ...(window ? { context_window: window } : {}) }];
   });
 }

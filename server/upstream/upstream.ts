@@ -46,6 +46,8 @@ export interface ChatResult {
 export interface CatalogueModel {
   id: string;
   owned_by: string;
+  /** Unix time in seconds, where its provider names it. */
+  created?: number;
   context_window?: number;
 }
 
