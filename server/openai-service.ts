@@ -195,11 +195,12 @@ function show({ plan }: Generation, { problem, text, model, finishReason, usage 
 
 async function* pieces(generation: Generation): AsyncGenerator<string, ChatAnswer> {
   const { log } = generation;
+  const reader = log.join();
   let at = 0;
   try {
     for (;;) {
-      await log.past(at, new AbortController().signal);
-      const content = log.text.slice(at);
+      await reader.past(at);
+      const content = log.from(at);
       if (content === '' && log.closed) break;
       at += content.length;
       if (content !== '') yield content;

@@ -15,7 +15,7 @@ export type FindLive = (ids: { logins: number[]; keys: number[] }) => Promise<{ 
 const EVERY_MS = 1_000;
 /** What a WebSocket has for its own goodbye; within the two seconds. */
 const GOODBYE_MS = 600;
-/** Most ids of one query. */
+/** Most ids of one query; a person's many streams are one id. */
 const AT_ONCE = 500;
 
 interface Watched {
@@ -35,7 +35,7 @@ export function createLiveVisitors(findLive: FindLive, logger: FastifyBaseLogger
       // Most requests are over sooner than they would be looked at.
       const old = performance.now() - EVERY_MS / 2;
       const due = [...watched].filter(({ since }) => since <= old);
-      for (let at = 0; at < due.length; at += AT_ONCE) await endDead(due.slice(at, at + AT_ONCE), findLive);
+      await endDead(due, findLive);
     } catch (error) {
       // What can't be asked now is asked again in a second.
       logger.warn({ err: error }, 'could not look whether visitors are still logged in');
@@ -63,8 +63,14 @@ async function endDead(due: Watched[], findLive: FindLive): Promise<void> {
     if (visitor.key) keys.add(visitor.key.id);
     else if (visitor.loginId !== null) logins.add(visitor.loginId);
   }
-  const live = await findLive({ logins: [...logins], keys: [...keys] });
-  const [liveLogins, liveKeys] = [new Set(live.logins), new Set(live.keys)];
+  const liveLogins = new Set<number>();
+  const liveKeys = new Set<number>();
+  for (let at = 0; at < Math.max(logins.size, keys.size); at += AT_ONCE) {
+    const part = (ids: Set<number>) => [...ids].slice(at, at + AT_ONCE);
+    const live = await findLive({ logins: part(logins), keys: part(keys) });
+    for (const id of live.logins) liveLogins.add(id);
+    for (const id of live.keys) liveKeys.add(id);
+  }
   for (const { visitor, end } of due) {
     const lives = visitor.key
       ? liveKeys.has(visitor.key.id)

@@ -125,10 +125,9 @@ function addGenerationMetrics(registry: Registry): Metrics['observeGeneration'] 
     labelNames: ['kind'],
     registers: [registry],
   });
-  const never = new AbortController().signal;
   return ({ log, outcome }) => {
     const asked = performance.now();
-    void log.past(0, never).then(() => {
+    void log.join().past(0).then(() => {
       if (log.length > 0) firstToken.observe((performance.now() - asked) / 1_000);
     });
     void outcome.then(({ state, usage }) => {

@@ -66,11 +66,12 @@ export async function createSharedStreams(parts: SharedStreamsParts): Promise<Sh
 
   async function share(id: string, log: StreamLog, readers: Set<string>): Promise<void> {
     const toAll = (message: Message) => {
-      for (const reader of readers) send(reader, message);
+      for (const instance of readers) send(instance, message);
     };
     let at = log.length;
+    const reader = log.join(closing.signal);
     while (readers.size > 0) {
-      await log.past(at, closing.signal);
+      await reader.past(at);
       const text = log.from(at);
       if (text === '' && log.closed) break;
       toAll({ id, at, text });

@@ -12,12 +12,11 @@ const logger = pino({ level: 'silent' });
 /** A log, and what its readers read: itself, or its mirror in another instance. */
 type Open = () => Promise<{ log: StreamLog; read: StreamLog }>;
 
-const never = new AbortController().signal;
-
 async function readAll(log: StreamLog, place: number): Promise<string> {
+  const reader = log.join();
   let text = '';
   while (true) {
-    await log.past(place + text.length, never);
+    await reader.past(place + text.length);
     const more = log.from(place + text.length);
     if (more === '' && log.closed) return text;
     text += more;
@@ -43,6 +42,20 @@ test('every place of a log gives exactly what comes after it', () => {
         expect(log.text).toBe(whole);
       },
     ),
+  );
+});
+
+test('a long rest is taken in parts, which no part cuts a character of', () => {
+  const characters = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(characters, fc.integer({ min: 2, max: 5 }), (whole, most) => {
+      const log = createStreamLog();
+      log.append(whole);
+      const parts: string[] = [];
+      for (let at = 0; at < whole.length; at += parts.at(-1)!.length) parts.push(log.from(at, most));
+      expect(parts.join('')).toBe(whole);
+      expect(parts.every((part) => part !== '' && part.length <= most && part.isWellFormed())).toBe(true);
+    }),
   );
 });
 
@@ -94,7 +107,7 @@ describe.runIf(hasRedis)('a log of another instance', () => {
     log.append('one two');
     const mirror = mirrorLog(instances[1]!.streams, { id: `log-${logs.size - 1}`, owner: 'writer' }, () => {});
     mirror.grow(4, 'two');
-    await mirror.log.past(6, never);
+    await mirror.log.join().past(6);
     expect(mirror.log.text).toBe('one two');
     // The newer mirror listens in place of the older one: an instance has one of each log.
     expect(read.closed).toBe(false);
@@ -122,11 +135,11 @@ function keepsItsReaders(open: Open): void {
   test('a reader that leaves is forgotten, and the others go on', async () => {
     const { log, read } = await open();
     const leaving = new AbortController();
-    const left = read.past(0, leaving.signal);
+    const left = read.join(leaving.signal).past(0);
     const stays = readAll(read, 0);
     leaving.abort(new Error('gone'));
     await expect(left).rejects.toThrow('gone');
-    await expect(read.past(0, leaving.signal)).rejects.toThrow('gone');
+    await expect(read.join(leaving.signal).past(0)).rejects.toThrow('gone');
     log.append('text');
     log.close();
     expect(await stays).toBe('text');
@@ -135,9 +148,9 @@ function keepsItsReaders(open: Open): void {
   test('what is there already needs no waiting', async () => {
     const { log, read } = await open();
     log.append('abc');
-    await read.past(2, never);
+    await read.join().past(2);
     log.close();
-    await read.past(3, never);
+    await read.join().past(3);
     expect(read.from(3)).toBe('');
   });
 }

@@ -9,27 +9,37 @@ export interface StreamLog {
   readonly length: number;
   readonly closed: boolean;
   append(text: string): void;
-  /** Everything past `place`; costs what is new, not what the answer has become. */
-  from(place: number): string;
+  /** What is past `place`, at most `most` (2 or more) units of it and never half a character; costs what is new, not what the answer has become. */
+  from(place: number, most?: number): string;
   /** No more text comes; what ended it is in the store by now. */
   close(): void;
-  /** Resolves when there is text past `place` or the log is closed; rejects when `signal` aborts. */
-  past(place: number, signal: AbortSignal): Promise<void>;
+  /** A reader, until `signal` aborts. */
+  join(signal?: AbortSignal): LogReader;
 }
 
-interface Follower {
-  wake: () => void;
+export interface LogReader {
+  /**
+   * Resolves when there is text past `place` or the log is closed; rejects when the reader's signal aborts. One at
+   * a time.
+   */
+  past(place: number): Promise<void>;
+}
+
+/** Somebody who waits for more. */
+interface Waiting {
+  resolve: () => void;
+  reject: (reason: unknown) => void;
 }
 
 export function createStreamLog(): StreamLog {
   const pieces: string[] = [];
-  const followers = new Set<Follower>();
+  const waiting = new Set<Waiting>();
   let length = 0;
   let closed = false;
 
   function wakeAll(): void {
-    for (const follower of followers) follower.wake();
-    followers.clear();
+    for (const { resolve } of waiting) resolve();
+    waiting.clear();
   }
 
   return {
@@ -47,41 +57,44 @@ export function createStreamLog(): StreamLog {
     append: (text) => {
       pieces.push(text);
       length += text.length;
-      if (followers.size > 0) wakeAll();
+      if (waiting.size > 0) wakeAll();
     },
-    from: (place) => {
+    from: (place, most = Infinity) => {
       let index = pieces.length;
       let start = length;
       while (index > 0 && start > place) {
         index -= 1;
         start -= pieces[index]!.length;
       }
-      return pieces
-        .slice(index)
-        .join('')
-        .slice(place - start);
+      const text = pieces.slice(index).join('');
+      const end = place - start + most;
+      return text.slice(place - start, isPair(text, end) ? end - 1 : end);
     },
     close: () => {
       closed = true;
       wakeAll();
     },
-    past: (place, signal) => {
-      if (closed || length > place) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const leave = () => {
-          followers.delete(follower);
-          reject(signal.reason);
-        };
-        const follower: Follower = {
-          wake: () => {
-            signal.removeEventListener('abort', leave);
-            resolve();
-          },
-        };
-        if (signal.aborted) return reject(signal.reason);
-        signal.addEventListener('abort', leave, { once: true });
-        followers.add(follower);
+    join: (signal) => {
+      let own: Waiting | undefined;
+      // One listener a reader, not one a wait: a word of an answer wakes thousands of readers.
+      signal?.addEventListener('abort', () => {
+        if (own && waiting.delete(own)) own.reject(signal.reason);
       });
+      return {
+        past: (place) => {
+          if (closed || length > place) return Promise.resolve();
+          if (signal?.aborted) return Promise.reject(signal.reason);
+          return new Promise((resolve, reject) => {
+            own = { resolve, reject };
+            waiting.add(own);
+          });
+        },
+      };
     },
   };
+}
+
+/** Whether the units before and behind a place are one character. */
+function isPair(text: string, place: number): boolean {
+  return text.codePointAt(place - 1)! > 0xff_ff;
 }

@@ -2,7 +2,7 @@ import type { StreamEvent } from '#contracts/chat.ts';
 import type { ProblemDocument } from '#contracts/errors.ts';
 import type { Database } from '../db/database.ts';
 import { Problem } from '../errors.ts';
-import type { StreamLog } from '../streams/stream-log.ts';
+import { createStreamLog, type StreamLog } from '../streams/stream-log.ts';
 import type { Generation, Outcome } from './generation.ts';
 import type { Generations } from './generations.ts';
 import { readGeneration, type StoredGeneration } from './stored-generation.store.ts';
@@ -66,9 +66,13 @@ export function readPlace(header: string | string[] | undefined, followed: Follo
   return at <= length ? { at, started: true } : beginning;
 }
 
+/** Most UTF-16 units of one CHUNK: what a reader may have in its buffer stays small, however long the answer is. */
+const MOST_OF_CHUNK = 32_768;
+
 /**
- * Every event from `place` on. What came while the reader was slow arrives as one CHUNK, so a reader never has
- * more than the answer itself to catch up with.
+ * Every event from `place` on. What came while the reader was slow arrives in as few CHUNKs as there can be, so a
+ * reader never has more than the answer itself to catch up with. One generator for each reader, and none inside it:
+ * thousands of them wake at a word.
  */
 export async function* follow(
   parts: FollowParts,
@@ -77,55 +81,50 @@ export async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<NumberedEvent> {
   if (!place.started) yield { id: 0, event: startOf(followed) };
-  if ('running' in followed) yield* followRunning(followed.running, place.at, signal);
-  else if (followed.stored.state === 'running') yield* followMirror(parts, followed.stored, place.at, signal);
-  else yield* replay(followed.stored, place.at);
-}
-
-/** The text of a log from a place on, until it closes; gives the place after it. */
-async function* followLog(log: StreamLog, from: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, number> {
-  let at = from;
-  while (true) {
-    await log.past(at, signal);
-    if (log.length > at) {
-      const content = log.from(at);
-      at += content.length;
-      yield { id: at, event: { type: 'CHUNK', content } };
-    } else if (log.closed) {
-      return at;
-    }
-  }
-}
-
-async function* followRunning(
-  generation: Generation,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<NumberedEvent> {
-  const at = yield* followLog(generation.log, from, signal);
-  yield { id: at + 1, event: endOf(generation, await generation.outcome) };
-}
-
-async function* followMirror(
-  parts: FollowParts,
-  stored: StoredGeneration,
-  from: number,
-  signal: AbortSignal,
-): AsyncGenerator<NumberedEvent> {
-  const mirror = parts.mirrors.join(stored);
+  const source = openSource(parts, followed);
   try {
-    const at = yield* followLog(mirror.log, from, signal);
-    if (mirror.stored) yield* replay(mirror.stored, at);
+    let { at } = place;
+    const reader = source.log.join(signal);
+    while (true) {
+      const content = source.log.from(at, MOST_OF_CHUNK);
+      at += content.length;
+      if (content !== '') yield { id: at, event: { type: 'CHUNK', content } };
+      else if (source.log.closed) break;
+      else await reader.past(at);
+    }
+    const end = await source.end();
+    if (end) yield { id: source.log.length + 1, event: end };
   } finally {
-    mirror.leave();
+    source.leave();
   }
 }
 
-function* replay(stored: StoredGeneration, from: number): Generator<NumberedEvent> {
-  const text = stored.text ?? '';
-  if (text.length > from) yield { id: text.length, event: { type: 'CHUNK', content: text.slice(from) } };
-  const end = storedEnd(stored, text);
-  if (end) yield { id: text.length + 1, event: end };
+/** Where the events of a stream come from. */
+interface Source {
+  log: StreamLog;
+  /** What closes the stream, once its log is closed; undefined where nobody knows (any more). */
+  end(): Promise<StreamEvent | undefined>;
+  leave(): void;
+}
+
+function openSource(parts: FollowParts, followed: Followed): Source {
+  if ('running' in followed) {
+    const { running } = followed;
+    return { log: running.log, end: async () => endOf(running, await running.outcome), leave: () => {} };
+  }
+  const { stored } = followed;
+  if (stored.state === 'running') {
+    const mirror = parts.mirrors.join(stored);
+    return {
+      log: mirror.log,
+      end: async () => mirror.stored && storedEnd(mirror.stored),
+      leave: () => mirror.leave(),
+    };
+  }
+  const log = createStreamLog();
+  log.append(stored.text ?? '');
+  log.close();
+  return { log, end: async () => storedEnd(stored), leave: () => {} };
 }
 
 /** The first event of every stream. */
@@ -151,7 +150,7 @@ function endOf(generation: Generation, outcome: Outcome): StreamEvent {
 }
 
 /** The closing event of a stored generation; undefined while another process still writes it. */
-function storedEnd(stored: StoredGeneration, text: string): StreamEvent | undefined {
+function storedEnd(stored: StoredGeneration): StreamEvent | undefined {
   if (stored.state === 'running') return undefined;
   if (stored.error !== null) {
     const { retry_after_s: _hidden, ...error } = JSON.parse(stored.error) as ProblemDocument & {
@@ -162,7 +161,7 @@ function storedEnd(stored: StoredGeneration, text: string): StreamEvent | undefi
   const reason = stored.finish_reason ?? 'stopped';
   return {
     type: 'END',
-    full_content: text,
+    full_content: stored.text ?? '',
     chat_id: stored.prompt_id,
     usage: showUsage(stored.prompt_tokens ?? 0, stored.completion_tokens ?? 0),
     finish_reason: reason as 'stop' | 'length' | 'content_filter' | 'stopped',
