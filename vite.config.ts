@@ -7,6 +7,10 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, minifySync, type Plugin } from 'vite';
 import { apiPrefixes } from './web/api-prefixes.ts';
+import { chatTexts } from './web/chat/chat-texts.ts';
+import { starterTexts } from './web/chat/starter-texts.ts';
+import { beginningOf, isLong } from './web/chat/long-text.ts';
+import { unmarked } from './web/chat/markdown/unmarked.ts';
 import { galleryTexts } from './web/sessions/gallery-texts.ts';
 import { publishedTexts } from './web/sessions/published-texts.ts';
 import { en } from './web/text/en.ts';
@@ -33,7 +37,7 @@ function writeServiceWorker(): Plugin {
     apply: 'build',
     configResolved: (config) => void (base = config.base),
     generateBundle(_options, bundle) {
-      const files = new Set<string>(['theme.js', 'first-paint.js', 'favicon.svg', 'manifest.webmanifest']);
+      const files = new Set<string>(['before-paint.js', 'first-paint.js', 'favicon.svg', 'manifest.webmanifest']);
       const add = (name: string): void => {
         const chunk = bundle[name];
         if (chunk?.type !== 'chunk' || files.has(name)) return;
@@ -66,18 +70,22 @@ const firstModules = {
   1: ['accounts/join-page.tsx'],
   2: ['shell/shell.tsx', 'sessions/gallery-page.tsx'],
   3: ['sessions/published-page.tsx'],
+  4: ['shell/shell.tsx', 'chat/chat-page.tsx'],
+  5: ['shell/shell.tsx', 'chat/chat-page.tsx'],
 };
 
-/** Paints the words of public pages before the app is there, and asks for their modules at once. */
+/** Paints what is known of a page before the app is there, and asks for its modules at once. */
 function writeFirstPaint(): Plugin {
   let base = '/';
   const source = readFileSync(join(web, 'first-paint.js'), 'utf8');
+  const templates = readFileSync(join(web, 'index.html'), 'utf8');
+  const isUsed = (key: string) => source.includes(`'${key}'`) || templates.includes(`data-word="${key}"`);
   /** Only the words that it uses: every page waits for them. */
   const wordsOf = (...texts: Record<string, string>[]) =>
-    Object.fromEntries(texts.flatMap((each) => Object.entries(each)).filter(([key]) => source.includes(`'${key}'`)));
+    Object.fromEntries(texts.flatMap((each) => Object.entries(each)).filter(([key]) => isUsed(key)));
   const words = {
-    ko: wordsOf(ko, publishedTexts.ko, galleryTexts.ko),
-    en: wordsOf(en, publishedTexts.en, galleryTexts.en),
+    ko: wordsOf(ko, publishedTexts.ko, galleryTexts.ko, starterTexts.ko, { skipped: chatTexts.ko.skipped }),
+    en: wordsOf(en, publishedTexts.en, galleryTexts.en, starterTexts.en, { skipped: chatTexts.en.skipped }),
   };
   return {
     name: 'daesa:first-paint',
@@ -105,7 +113,10 @@ function writeFirstPaint(): Plugin {
       const head = Object.entries({ base, words, files }).map(
         ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
       );
-      const { code } = minifySync('first-paint.js', `(() => {${head.join('')}${source}})();`);
+      const { code } = minifySync(
+        'first-paint.js',
+        `(() => {${head.join('')}${[unmarked, isLong, beginningOf].join('')}${source}})();`,
+      );
       this.emitFile({ type: 'asset', fileName: 'first-paint.js', source: code });
     },
   };
@@ -119,6 +130,7 @@ function standApart(): Plugin {
     name: 'daesa:apart',
     apply: (_config, { command, mode }) => command === 'build' && mode === 'static',
     configResolved: (config) => void (out = resolve(config.root, config.build.outDir)),
+    transformIndexHtml: (html) => html.replace('<html ', '<html data-apart '),
     generateBundle() {
       this.emitFile({ type: 'asset', fileName: 'config.json', source: `${JSON.stringify({ api, login }, null, 2)}\n` });
     },
@@ -161,6 +173,8 @@ function compressFiles(): Plugin {
 
 export default defineConfig({
   root: web,
+  // React has it itself; what stands in for it in older ones is left out.
+  resolve: { alias: [{ find: /^use-sync-external-store\/shim\b/, replacement: 'use-sync-external-store' }] },
   plugins: [
     react(),
     tailwindcss(),
@@ -202,13 +216,12 @@ export default defineConfig({
             // Pages inside the navigation; those before login and published ones have none.
             {
               name: 'frame',
-              test: /\/web\/(?:shell\/(?:page|settings-entries|shell-controls|shortcuts\.)|ui\/(?:menu\.|search-field|tabs)|quotes\/notices-query|bots\/bot-queries)|\/icons\/(?:bot|quote|square-pen)\.mjs/,
-              minShareCount: 2,
+              test: /\/web\/(?:shell\/(?:page|settings-entries|shell|sidebar|account-corner|news-dot|shortcuts\.)|ui\/(?:menu\.|search-field|tabs)|quotes\/notices-query|bots\/bot-queries)|\/icons\/(?:bot|quote|square-pen|keyboard|settings-2|target)\.mjs/,
             },
             // What several pages share comes as one file, not as twenty; forms of members are of no use to guests.
             {
               name: 'shared',
-              test: /\/web\/(?:lib|ui|shell)\/(?!form-dialog|settings-list|select|save-file)|lucide-react/,
+              test: /\/web\/(?:(?:lib|ui|shell)\/(?!dialog|form-dialog|settings-list|select|save-file)|accounts\/(?:account-queries|login-lost))|\/contracts\/pages|preload-helper|lucide-react/,
               minShareCount: 4,
             },
           ],

@@ -31,7 +31,8 @@ export interface Page {
   login: boolean;
 }
 
-const patterns = pages.map((page) => ({ page, parts: page.path.split('/') }));
+// Pure: the web app needs only the rest of this file.
+const patterns = /* @__PURE__ */ pages.map((page) => ({ page, parts: page.path.split('/') }));
 
 /** The page of a path (without its query), or undefined. */
 export function findPage(path: string): Page | undefined {

@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { accountKeys, cachedProfile, takeQuota } from './accounts/account-queries.ts';
+import { accountKeys, cachedProfile, takeGivenProfile, takeQuota } from './accounts/account-queries.ts';
 import { askToLogInAgain } from './accounts/login-lost.ts';
 import { asProblem, watchAnswers } from './lib/api-client.ts';
 import { createAppRouter } from './routes.ts';
@@ -25,8 +25,12 @@ watchAnswers((response) => {
   askToLogInAgain();
 });
 
-const given = takeGivenPage();
-if (given) queries.setQueryData(publishedKey(given.id), given);
+/** What has come with the page, or before the app. */
+export function takeWhatIsGiven(): void {
+  const page = takeGivenPage();
+  if (page) queries.setQueryData(publishedKey(page.id), page);
+  takeGivenProfile(queries);
+}
 
 export const router = createAppRouter();
 

@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
-import { App, router } from './app.tsx';
+import { App, router, takeWhatIsGiven } from './app.tsx';
 import { keepDraftsOnLeaving } from './lib/drafts.ts';
+import { waitForGiven } from './lib/given.ts';
 import { preferredLanguage, showLanguage } from './lib/language.ts';
 import { reloadWhenOutdated } from './lib/new-version.ts';
 import { watchNetwork } from './lib/online.ts';
@@ -18,5 +19,6 @@ await showLanguage(preferredLanguage());
 // A build of its own, whose API is elsewhere.
 if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findApi();
 // What stands there since the first paint (first-paint.js) gives way to the whole page, and to nothing less.
-await router.load();
+await Promise.all([router.load(), waitForGiven()]);
+takeWhatIsGiven();
 createRoot(document.querySelector('#root')!).render(<App />);

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Client } from '#test/client.ts';
 import { startChatServer, type ChatServer } from '#test/chat-server.ts';
 import { galleryTexts } from '#web/sessions/gallery-texts.ts';
 import { openBrowser, texts, visit, type Language } from './browser.ts';
@@ -7,16 +8,19 @@ import { openBrowser, texts, visit, type Language } from './browser.ts';
 const question = '</script><h1>달리기</h1> & <b>걷기</b>';
 let server: ChatServer;
 let browser: Browser;
+let author: Client;
 let published: string;
+let conversation: string;
 
 beforeAll(async () => {
   server = await startChatServer();
   browser = await openBrowser();
-  const author = await server.join('글쓴이');
+  author = await server.join('글쓴이');
   server.provider.script({ text: '천천히 걷는 것부터 시작해요.' });
   const { body: turn } = await author.post('/chat', { content: question });
   const { body: page } = await author.post(`/sessions/${turn.session_id}/snapshots`, { title: '<i>첫</i> 걸음' });
   published = `/s/${page.id}`;
+  conversation = `/sessions/${turn.session_id}`;
 });
 afterAll(async () => {
   await browser?.close();
@@ -36,7 +40,7 @@ async function placesOf(page: Page, found: string[]): Promise<Place[]> {
       selectors.map((selector) => {
         const element = document.querySelector<HTMLElement>(`#root ${selector}`)!;
         const { x, y, width, height } = element.getBoundingClientRect();
-        return { text: element.textContent!, at: [x, y, width, height].map(Math.round) };
+        return { text: element.textContent!.trim(), at: [x, y, width, height].map(Math.round) };
       }),
     found,
   );
@@ -55,32 +59,69 @@ function countGaps(): void {
   requestAnimationFrame(look);
 }
 
-const screens = [
-  { name: 'login', path: () => '/accounts/login', says: (language: Language) => texts[language]['auth.why'] },
+interface Screen {
+  name: string;
+  path: () => string;
+  says: (language: Language) => string;
+  /** What has to stay where it is. */
+  found?: string[];
+  member?: boolean;
+}
+const heading = ['h1', 'h1 + p'];
+const chat = ['nav a[href="/bots"]', 'main li:last-child', 'main p.text-center'];
+const screens: Screen[] = [
+  { name: 'login', path: () => '/accounts/login', says: (language) => texts[language]['auth.why'] },
   {
     name: 'login for a place',
     path: () => '/accounts/login?next=%2Fkeys',
-    says: (language: Language) => texts[language]['auth.need'],
+    says: (language) => texts[language]['auth.need'],
   },
-  { name: 'joining', path: () => '/accounts/join', says: (language: Language) => texts[language]['auth.joinNote'] },
-  { name: 'the gallery', path: () => '/sessions', says: (language: Language) => galleryTexts[language].lead },
-  { name: 'a published page', path: () => published, says: () => '천천히 걷는 것부터' },
+  { name: 'joining', path: () => '/accounts/join', says: (language) => texts[language]['auth.joinNote'] },
+  { name: 'the gallery', path: () => '/sessions', says: (language) => galleryTexts[language].lead },
+  {
+    name: 'a published page',
+    path: () => published,
+    says: () => '천천히 걷는 것부터',
+    found: ['h1', 'article p', '.prose p'],
+  },
+  {
+    name: 'an empty chat of a guest',
+    path: () => '/',
+    says: (language) => texts[language]['chat.greeting'],
+    found: ['main > p', ...chat],
+  },
+  {
+    name: 'an empty chat of a member',
+    path: () => '/',
+    says: (language) => texts[language]['chat.greetingName'].replace('{name}', '글쓴이'),
+    found: ['main > p', ...chat],
+    member: true,
+  },
+  {
+    name: 'a conversation',
+    path: () => conversation,
+    says: () => '천천히 걷는 것부터',
+    found: ['h1', 'nav a[href="/bots"]', 'article p', '.prose p', 'main p.text-center'],
+    member: true,
+  },
 ];
 const cases = screens.map((screen, index) => ({ ...screen, language: (['ko', 'en'] as const)[index % 2]! }));
 
 test.each(cases)('$name ($language) is read before the app is there, which changes nothing of it', async (each) => {
-  const { page, wrong, close } = await visit(browser, server.url, { language: each.language });
-  const found = ['h1', ...(each.path() === published ? ['article p'] : ['h1 + p'])];
+  const { found = heading, language } = each;
+  const { page, wrong, close } = await visit(browser, server.url, { language, ...(each.member ? { as: author } : {}) });
   // The scripts of the app never come: what is read is what stands there before them.
   await page.route('**/assets/*.js', (route) => route.abort());
   await page.goto(each.path());
-  await page.getByText(each.says(each.language)).waitFor();
+  await page.getByText(each.says(language)).waitFor();
   const before = await placesOf(page, found);
   expect(await page.title()).not.toBe('');
+  // What is typed would be lost with the field.
+  expect(await page.locator('input, textarea').count()).toBe(0);
   await page.unroute('**/assets/*.js');
   await page.addInitScript(countGaps);
   await page.goto(each.path(), { waitUntil: 'networkidle' });
-  await page.getByText(each.says(each.language)).waitFor();
+  await page.getByText(each.says(language)).waitFor();
   // Only the app's own has a name.
   await page.locator('main#main').waitFor();
   expect(await placesOf(page, found)).toEqual(before);
@@ -97,5 +138,32 @@ test('what people wrote is text in the page that the server gives, and is not as
   await page.getByText(question).waitFor();
   expect(await page.locator('#root h1').allTextContents()).toEqual(['<i>첫</i> 걸음']);
   expect(asked).not.toContain(published);
+  await close();
+});
+
+test('what came before the app is not asked for again', async () => {
+  const { page, close } = await visit(browser, server.url, { as: author });
+  const asked: string[] = [];
+  page.on('request', (request) => request.resourceType() === 'fetch' && asked.push(new URL(request.url()).pathname));
+  await page.goto(conversation, { waitUntil: 'networkidle' });
+  await page.getByRole('log').getByText(question).waitFor();
+  expect(asked.filter((path) => path === conversation || path === '/accounts/profile')).toEqual([
+    '/accounts/profile',
+    conversation,
+  ]);
+  await close();
+});
+
+test('a conversation that nobody may read looks like none before the app is there, too', async () => {
+  const { page, close } = await visit(browser, server.url);
+  await page.route('**/assets/*.js', (route) => route.abort());
+  const answered = page.waitForResponse((answer) => answer.url().endsWith(conversation) && answer.status() === 404);
+  await page.goto(conversation);
+  await answered;
+  await page.locator('.skeleton').first().waitFor();
+  expect(await page.locator('#root').textContent()).not.toContain('달리기');
+  await page.unroute('**/assets/*.js');
+  await page.goto(conversation);
+  await page.waitForURL('**/accounts/login?next=*');
   await close();
 });

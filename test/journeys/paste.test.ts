@@ -148,3 +148,73 @@ test('a message that is too long says so before it is sent, and a refused one co
   expect((body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(`줄여 주세요\n\n${linesOf(600)}`);
   await close();
 });
+
+test('text files that are dropped on the field stand beside it, and other files are named as what they are', async () => {
+  const { page, wrong, field, pieces, close } = await openChat();
+  const dropped = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['첫째 줄\n둘째 줄\n'], '메모.txt', { type: 'text/plain' }));
+    data.items.add(new File([new Uint8Array([0x89, 0x50, 0, 0xff])], '그림.png', { type: 'image/png' }));
+    return data;
+  });
+  await field.dispatchEvent('drop', { dataTransfer: dropped });
+  await pieces.getByText('붙여넣은 글 · 2줄').waitFor();
+  await page.getByRole('alert').getByText(chatTexts.ko.notText).waitFor();
+  expect([await pieces.count(), await field.inputValue(), page.url()]).toEqual([1, '', `${server.url}/`]);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('what a guest pastes is still there after the login that sending it takes', async () => {
+  const { page, close } = await visit(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const field = page.getByRole('textbox', { name: texts.ko['composer.label'] });
+  await page.goto('/');
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), linesOf(600));
+  await field.press('Control+v');
+  const piece = page.getByRole('listitem').getByText('붙여넣은 글 · 600줄');
+  await piece.waitFor();
+  await field.press('Enter');
+  await page.waitForURL('**/accounts/login**');
+  await page.getByRole('textbox', { name: texts.ko['auth.email'] }).fill(member.email);
+  await page.getByLabel(texts.ko['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.getByLabel(texts.ko['auth.password'], { exact: true }).press('Enter');
+  await piece.waitFor();
+  expect(new URL(page.url()).pathname).toBe('/');
+  expect(server.provider.requests.length).toBe(0);
+  await close();
+});
+
+test('a server that takes less says so, and the message stays', async () => {
+  const small = await startChatServer({ env: { BODY_LIMIT_BYTES: '100000' } });
+  const { page, close } = await visit(browser, small.url, {
+    as: await small.join(),
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const field = page.getByRole('textbox', { name: texts.ko['composer.label'] });
+  await page.goto('/');
+  await page.locator('[data-quota]').waitFor();
+  await page.evaluate(() => navigator.clipboard.writeText('가'.repeat(60_000)));
+  await field.press('Control+v');
+  const piece = page.getByRole('listitem').getByText('붙여넣은 글 · 60,000자');
+  await piece.waitFor();
+  await field.press('Enter');
+  await page.getByRole('alert').getByText(texts.ko['problem.tooLarge']).waitFor();
+  expect([await piece.count(), small.provider.requests.length]).toEqual([1, 0]);
+  await close();
+  await small.close();
+});
+
+test('a long question on a published page is shown by its beginning, and as a whole to whoever wants it', async () => {
+  const question = linesOf(600);
+  const { body: turn } = await member.post('/chat', { content: question });
+  const { body: published } = await member.post(`/sessions/${turn.session_id}/snapshots`, {});
+  const { page, wrong, close } = await visit(browser, server.url);
+  await page.goto(`/s/${published.id}`, { waitUntil: 'networkidle' });
+  await page.locator('main#main').waitFor();
+  expect(await page.getByText('12번째 줄이에요…').count()).toBe(1);
+  expect(await page.locator('main').textContent()).not.toContain('13번째 줄');
+  await page.getByRole('button', { name: `질문 전체 보기 · ${question.length.toLocaleString('ko-KR')}자` }).click();
+  await page.getByRole('dialog').getByText('600번째 줄이에요').waitFor({ state: 'attached' });
+  expect(wrong).toEqual([]);
+  await close();
+});

@@ -4,6 +4,7 @@ import type { LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accoun
 import { safeNext } from '#contracts/pages.ts';
 import { apiPlace, asProblem, call, send } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
+import { takeGiven } from '../lib/given.ts';
 
 export interface Provider {
   name: string;
@@ -25,6 +26,12 @@ export const accountKeys = { profile: ['profile'], login: ['login-options'], joi
 function remember(profile: Profile | null): Profile | null {
   void import('./remembered-profile.ts').then(({ rememberProfile }) => rememberProfile(profile)).catch(() => {});
   return profile;
+}
+
+/** Knows who is logged in where the page has been told. */
+export function takeGivenProfile(queries: QueryClient): void {
+  const given = takeGiven<Profile | null>('/accounts/profile');
+  if (given !== undefined) queries.setQueryData(accountKeys.profile, remember(given));
 }
 
 /** Who is logged in; null for a guest. */

@@ -6,6 +6,7 @@ import type { Bot } from '#contracts/bots.ts';
 import type { Session } from '#contracts/sessions.ts';
 import { accountKeys, useProfile, useQuota } from '../accounts/account-queries.ts';
 import { useGoToLogin } from '../accounts/go-to-login.ts';
+import { lightenLong } from '../chat/fit-field.ts';
 import { QuotaCard, QuotaChip } from '../chat/quota.tsx';
 import { asProblem, call, send, type ApiProblem } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
@@ -109,7 +110,13 @@ function AskBot({ bot }: { bot: Bot }) {
         ref={field}
         label={t('question')}
         value={text}
-        onChange={({ target }) => write(target.value)}
+        onPaste={({ currentTarget, clipboardData }) =>
+          lightenLong(currentTarget, currentTarget.value.length + clipboardData.getData('text/plain').length)
+        }
+        onChange={({ target }) => {
+          write(target.value);
+          lightenLong(target, target.value.length);
+        }}
         hint={bot.default_visibility === 'public' ? t('isPublic') : undefined}
       />
       <div className="mt-4 flex items-center justify-between gap-4">

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { Globe, SquarePen } from 'lucide-react';
-import { useState, type RefObject } from 'react';
+import { memo, useState, type RefObject } from 'react';
 import { flushSync } from 'react-dom';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
@@ -9,7 +9,7 @@ import { BotPicker } from './bot-picker.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
 import { SessionMenu } from './session-menu.tsx';
-import type { Thread, ThreadView } from './thread.ts';
+import { sameButTurns, type Thread, type ThreadView } from './thread.ts';
 
 interface ChatHeaderProps {
   thread: Thread;
@@ -17,7 +17,12 @@ interface ChatHeaderProps {
   heading: RefObject<HTMLHeadingElement | null>;
 }
 
-export function ChatHeader({ thread, view, heading }: ChatHeaderProps) {
+export const ChatHeader = memo(
+  ShownHeader,
+  (one, other) => one.thread === other.thread && sameButTurns(one.view, other.view),
+);
+
+function ShownHeader({ thread, view, heading }: ChatHeaderProps) {
   const words = useWords();
   const t = useRouteTexts(chatTexts);
   const [renaming, setRenaming] = useState(false);

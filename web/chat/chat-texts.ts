@@ -1,5 +1,3 @@
-import type { RouteTexts } from '../lib/route-texts.ts';
-
 const ko = {
   edit: '질문 고치기',
   editLabel: '질문',
@@ -35,7 +33,7 @@ const ko = {
   pastedRemove: '빼기: {text}',
   pastedRemoved: '붙여넣은 글을 뺐어요',
   tooLong: '메시지가 보낼 수 있는 길이보다 {n}% 길어요. 줄이거나 나누어서 보내 주세요.',
-  wholeQuestion: '질문 전체 보기 · {n}자',
+  notText: '글로 된 파일만 넣을 수 있어요',
 };
 const en: typeof ko = {
   edit: 'Edit the question',
@@ -72,6 +70,6 @@ const en: typeof ko = {
   pastedRemove: 'Remove it: {text}',
   pastedRemoved: 'Pasted text removed',
   tooLong: 'This message is {n}% longer than one can be. Shorten it, or send it in parts.',
-  wholeQuestion: 'Whole question · {n} characters',
+  notText: 'Only text files can be put in here',
 };
-export const chatTexts: RouteTexts<keyof typeof ko> = { ko, en };
+export const chatTexts = { ko, en };

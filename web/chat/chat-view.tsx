@@ -5,6 +5,7 @@ import { usePageTitle } from '../lib/page-title.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
+import { loadPopup } from '../ui/menu.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { AnswerAnnouncer } from './answer-announcer.tsx';
 import { ChatHeader } from './chat-header.tsx';
@@ -22,9 +23,11 @@ export function ChatView({ thread, view }: { thread: Thread; view: ThreadView })
   const title = view.title ?? t('nav.newChat');
   const heading = usePageTitle(title, { focus: isTouchPrimary() });
   const empty = view.load === 'ready' && view.status === 'open' && view.turns.length === 0;
+  const underWay = thread.underWay;
+  const writing = underWay && (underWay.stopping ? 'stopping' : 'yes');
   useEffect(() => {
-    // The first answer should not wait for the library that draws it.
-    loadMarkdown().catch(() => {});
+    // Neither the first answer nor the first menu should wait for the library that draws it.
+    for (const load of [loadMarkdown, loadPopup]) load().catch(() => {});
   }, []);
 
   return (
@@ -43,7 +46,9 @@ export function ChatView({ thread, view }: { thread: Thread; view: ThreadView })
         {/* One and the same field, wherever it stands: what is being typed goes on being typed. */}
         {!view.mine && <ReadOnly />}
         {view.mine && view.status !== 'open' && <NotAsked view={view} />}
-        {view.mine && view.status === 'open' && <Composer key="composer" ref={composer} thread={thread} view={view} />}
+        {view.mine && view.status === 'open' && (
+          <Composer key="composer" ref={composer} thread={thread} view={view} writing={writing} />
+        )}
         {empty ? <Starters onPick={(text) => composer.current?.fill(text)} /> : null}
       </main>
       <AnswerAnnouncer turn={view.turns.at(-1)} />

@@ -1,19 +1,23 @@
 import { ArrowUp, Square } from 'lucide-react';
-import { useId, useImperativeHandle, useRef, type Ref, type SyntheticEvent } from 'react';
+import { memo, useId, useImperativeHandle, useRef, type Ref, type SyntheticEvent } from 'react';
 import { useProfile, useQuota } from '../accounts/account-queries.ts';
 import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { useWords } from '../lib/language.ts';
+import { afterPaint } from '../lib/after-paint.ts';
 import { useOnline } from '../lib/online.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { showToast } from '../lib/toasts.ts';
 import { enterSends, isTouchPrimary } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
 import { chatTexts } from './chat-texts.ts';
 import { fitField, lightenLong } from './fit-field.ts';
-import { isLong, messageOf, pieceOf, type MessageDraft } from './message-draft.ts';
+import { isLong } from './long-text.ts';
+import { messageOf, pieceOf, type MessageDraft } from './message-draft.ts';
 import { Pieces } from './pieces.tsx';
 import { QuotaCard, QuotaChip } from './quota.tsx';
+import { readTexts } from './read-texts.ts';
 import { RefusalNotice } from './refusal-notice.tsx';
-import type { Thread, ThreadView } from './thread.ts';
+import { sameButTurns, type Thread, type ThreadView } from './thread.ts';
 import { useEscapeStops } from './use-escape-stops.ts';
 import { useMessageDraft, useRefusal } from './use-message-draft.ts';
 
@@ -25,10 +29,17 @@ export interface ComposerHandle {
 interface ComposerProps {
   thread: Thread;
   view: ThreadView;
+  /** An answer is being written, or is about to stop. */
+  writing: 'yes' | 'stopping' | undefined;
   ref: Ref<ComposerHandle>;
 }
 
-export function Composer({ thread, view, ref }: ComposerProps) {
+export const Composer = memo(
+  Field,
+  (one, other) => one.thread === other.thread && one.writing === other.writing && sameButTurns(one.view, other.view),
+);
+
+function Field({ thread, view, writing, ref }: ComposerProps) {
   const { t } = useWords();
   const words = useRouteTexts(chatTexts);
   const id = useId();
@@ -38,7 +49,6 @@ export function Composer({ thread, view, ref }: ComposerProps) {
   const blocked = useBlocked(draft.percentTooLong > 0);
   const goToLogin = useGoToLogin();
   const profile = useProfile();
-  const underWay = thread.underWay;
   useEscapeStops(thread);
 
   function submit(): void {
@@ -48,7 +58,8 @@ export function Composer({ thread, view, ref }: ComposerProps) {
     sent.current = draft.read();
     const text = messageOf(sent.current);
     draft.empty();
-    thread.send(text, refusal?.question === text ? refusal.key : undefined);
+    // The key that sends is answered by the empty field; drawing the question is work for the next frame.
+    afterPaint(() => thread.send(text, refusal?.question === text ? refusal.key : undefined));
   }
   /** A long text stands beside the field. */
   function takeLong(event: SyntheticEvent<HTMLTextAreaElement>, data: DataTransfer): void {
@@ -56,6 +67,13 @@ export function Composer({ thread, view, ref }: ComposerProps) {
     if (!isLong(text)) return lightenLong(event.currentTarget, event.currentTarget.value.length + text.length);
     event.preventDefault();
     draft.keep([...draft.read().pieces, pieceOf(text)]);
+    thread.forgetRefusal();
+  }
+  /** The files' text stands beside the field; without this the browser would open them in the place of the app. */
+  async function takeFiles(files: File[]): Promise<void> {
+    const texts = await readTexts(files);
+    if (texts.length < files.length) showToast({ kind: 'error', text: words('notText') });
+    if (texts.length > 0) draft.keep([...draft.read().pieces, ...texts.map(pieceOf)]);
     thread.forgetRefusal();
   }
   const send = useKoreanEnter(field, { submit, enterSends, readText: () => messageOf(draft.read()) });
@@ -80,7 +98,12 @@ export function Composer({ thread, view, ref }: ComposerProps) {
           enterKeyHint={enterSends() ? 'send' : 'enter'}
           placeholder={t('composer.placeholder')}
           onPaste={(event) => takeLong(event, event.clipboardData)}
-          onDrop={(event) => takeLong(event, event.dataTransfer)}
+          onDrop={(event) => {
+            const files = [...event.dataTransfer.files];
+            if (files.length === 0) return takeLong(event, event.dataTransfer);
+            event.preventDefault();
+            void takeFiles(files);
+          }}
           onInput={({ currentTarget }) => {
             draft.keep();
             fitField(currentTarget);
@@ -96,12 +119,12 @@ export function Composer({ thread, view, ref }: ComposerProps) {
         )}
         <div className="flex min-h-12 items-center justify-between gap-2 pr-2 pb-2 pl-4">
           <QuotaChip />
-          {underWay ? (
+          {writing ? (
             <button
               type="button"
               aria-label={t('composer.stop')}
               title={t('composer.stop')}
-              aria-busy={underWay.stopping || undefined}
+              aria-busy={writing === 'stopping' || undefined}
               onClick={({ detail }) => {
                 // The second half of a double click on "send", in whose place this button has come.
                 if (detail > 1) return;

@@ -4,8 +4,9 @@ const growsByItself = CSS.supports('field-sizing', 'content');
 
 /** A field with a text of this length is laid out as cheaply as that goes. */
 export function lightenLong(element: HTMLTextAreaElement, length: number): void {
-  element.toggleAttribute('data-long', length > MOST_TYPED);
-  element.spellcheck = length <= MOST_TYPED;
+  const long = length > MOST_TYPED;
+  element.toggleAttribute('data-long', long);
+  if (element.spellcheck === long) element.spellcheck = !long;
 }
 
 /** Makes the field as high as its text. */

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  isBlank,
-  isLong,
-  messageOf,
-  percentTooLong,
-  pieceOf,
-  putBefore,
-  readDraft,
-  storedDraft,
-} from './message-draft.ts';
+import { isLong } from './long-text.ts';
+import { isBlank, messageOf, percentTooLong, pieceOf, putBefore, readDraft, storedDraft } from './message-draft.ts';
 
 const lines = (count: number) => Array.from({ length: count }, (_, line) => `${line + 1}`).join('\n');
 

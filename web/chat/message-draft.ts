@@ -14,9 +14,6 @@ export interface MessageDraft {
   pieces: readonly Piece[];
 }
 
-/** A paste above one of these stands beside the field. */
-const LONG = 10_000;
-const MANY_LINES = 500;
 /** A field with more characters than this is laid out as cheaply as it goes. */
 export const MOST_TYPED = 20_000;
 /** Largest body that a server takes, if it is not set otherwise, less what stands around the text. */
@@ -32,8 +29,6 @@ function countLines(text: string): number {
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
 }
-
-export const isLong = (text: string): boolean => text.length > LONG || countLines(text) > MANY_LINES;
 
 /** Line ends become what a text field makes of them. */
 export function pieceOf(pasted: string): Piece {

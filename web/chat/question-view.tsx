@@ -1,24 +1,18 @@
 import { Pencil } from 'lucide-react';
-import { Suspense, useState } from 'react';
+import { useState } from 'react';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
-import { Button, IconButton } from '../ui/button.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { EditQuestion } from './edit-question.tsx';
-import { LongTextDialog } from './lazy-long-text-dialog.tsx';
-import { isLong } from './message-draft.ts';
+import { beginningOf, isLong } from './long-text.ts';
 import { Pager } from './pager.tsx';
 import type { ShownTurn } from './shown-turn.ts';
 import type { Thread } from './thread.ts';
-
-/** What the conversation shows of a long question. */
-const BEGINNING = 600;
-const FIRST_LINES = 12;
-const beginningOf = (text: string) =>
-  `${text.slice(0, BEGINNING).split('\n').slice(0, FIRST_LINES).join('\n').trimEnd()}…`;
+import { WholeQuestion } from './whole-question.tsx';
 
 /** What was asked, with its other wordings; an answer of an intake stands below what the bot asked. */
 export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread }) {
@@ -26,7 +20,6 @@ export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread
   const { t: word } = useWords();
   const [editing, setEditing] = useState(false);
   if (editing) return <EditQuestion turn={turn} thread={thread} onDone={() => setEditing(false)} />;
-  // Nobody reads on past thousands of lines, and their layout takes seconds.
   const long = isLong(turn.question);
   const editable = thread.read().mine && turn.id !== undefined && turn.kind === 'question';
   const showBranch = (id: number) =>
@@ -62,23 +55,6 @@ export function QuestionView({ turn, thread }: { turn: ShownTurn; thread: Thread
             onChoose={(id) => void showBranch(id)}
           />
         </div>
-      )}
-    </div>
-  );
-}
-
-function WholeQuestion({ text }: { text: string }) {
-  const t = useRouteTexts(chatTexts);
-  const { locale } = useWords();
-  const [open, setOpen] = useState(false);
-  const title = t('wholeQuestion', { n: text.length.toLocaleString(locale) });
-  return (
-    <div className="mt-2 flex justify-end">
-      <Button onClick={() => setOpen(true)}>{title}</Button>
-      {open && (
-        <Suspense>
-          <LongTextDialog title={title} text={text} onClose={() => setOpen(false)} />
-        </Suspense>
       )}
     </div>
   );

@@ -26,6 +26,11 @@ export interface ThreadView {
   refusal: Refusal | undefined;
 }
 
+/** Whether two views say the same but for their turns, which change with every word of an answer. */
+export function sameButTurns(one: ThreadView, other: ThreadView): boolean {
+  return (Object.keys(one) as (keyof ThreadView)[]).every((key) => key === 'turns' || one[key] === other[key]);
+}
+
 /** What the rest of the app wants to know of a thread. */
 export interface ThreadHost {
   /** The server has stored the message. */
@@ -34,7 +39,7 @@ export interface ThreadHost {
   onOpened(thread: Thread, sessionId: number): void;
   /** An answer has ended, one way or another. */
   onSettled(thread: Thread): void;
-  /** Draws the page; called at most once a frame while text comes. */
+  /** Draws the page while text comes; asked again only once that is drawn. */
   schedule(draw: () => void): void;
 }
 
@@ -50,13 +55,17 @@ export class Thread {
   readonly #end = new AbortController();
   #view: ThreadView;
   #drawing = false;
+  /** Is what the server would say now. */
+  #given: boolean;
 
-  constructor(calls: ChatCalls, host: ThreadHost, sessionId?: number) {
+  constructor(calls: ChatCalls, host: ThreadHost, sessionId?: number, given?: Session) {
     this.key = crypto.randomUUID();
     this.#calls = calls;
     this.#host = host;
+    this.#given = given !== undefined;
     const load = sessionId === undefined ? 'ready' : 'loading';
-    this.#view = { ...unknownSession, sessionId, load, turns: [], refusal: undefined };
+    const unknown: ThreadView = { ...unknownSession, sessionId, load, turns: [], refusal: undefined };
+    this.#view = given ? { ...unknown, ...storedView(given, []) } : unknown;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -73,6 +82,10 @@ export class Thread {
   /** Fetches what is stored, and rejoins the answer that is still being written. */
   async load(): Promise<void> {
     const { sessionId } = this.#view;
+    if (this.#given) {
+      this.#given = false;
+      return this.#rejoin();
+    }
     if (sessionId === undefined || this.underWay) return;
     if (this.#view.load !== 'ready') this.#change({ load: 'loading' });
     try {
@@ -88,11 +101,14 @@ export class Thread {
   }
 
   /** Shows the conversation as the server has it now. */
-  show({ title, bot, mine, status, visibility, pinned, prompts }: Session): void {
-    const known = new Map(this.#view.turns.map((turn) => [turn.id, turn]));
-    const turns = prompts.map((prompt) => storedTurn(prompt, known.get(prompt.id)));
-    this.#change({ title, bot, mine, status, visibility, pinned, load: 'ready', turns });
-    const running = turns.findLast(({ streamId }) => streamId !== undefined);
+  show(session: Session): void {
+    this.#change(storedView(session, this.#view.turns));
+    this.#rejoin();
+  }
+
+  /** Follows the answer that is still being written. */
+  #rejoin(): void {
+    const running = this.#view.turns.findLast(({ streamId }) => streamId !== undefined);
     if (running) void this.#follow(running.key, running.streamId!);
   }
 
@@ -261,6 +277,14 @@ export class Thread {
   #draw(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** A conversation as the server has it; turns that are shown already stay the same ones. */
+function storedView(session: Session, shown: readonly ShownTurn[]): Partial<ThreadView> {
+  const { title, bot, mine, status, visibility, pinned, prompts } = session;
+  const known = new Map(shown.map((turn) => [turn.id, turn]));
+  const turns = prompts.map((prompt) => storedTurn(prompt, known.get(prompt.id)));
+  return { title, bot, mine, status, visibility, pinned, load: 'ready', turns };
 }
 
 const unknownSession = {

@@ -1,8 +1,11 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { accountKeys, cachedProfile } from '../accounts/account-queries.ts';
+import type { Session } from '#contracts/sessions.ts';
 import { drafts, type DraftOwner } from '../lib/drafts.ts';
+import { takeGiven } from '../lib/given.ts';
 import { sessionKeys } from '../sessions/session-queries.ts';
 import { chatCalls } from './chat-calls.ts';
+import { createDrawPace } from './draw-pace.ts';
 import { messageOf, readDraft } from './message-draft.ts';
 import { Thread, type ThreadHost } from './thread.ts';
 
@@ -32,7 +35,7 @@ class Threads {
         void queries.invalidateQueries({ queryKey: accountKeys.profile });
         void queries.invalidateQueries({ queryKey: sessionKeys.all });
       },
-      schedule: (draw) => (document.hidden ? setTimeout(draw, 250) : requestAnimationFrame(draw)),
+      schedule: createDrawPace(),
     };
   }
 
@@ -44,7 +47,7 @@ class Threads {
 
   open(sessionId: number): Thread {
     const known = this.#byId.get(sessionId);
-    const thread = known ?? new Thread(chatCalls, this.#host, sessionId);
+    const thread = known ?? new Thread(chatCalls, this.#host, sessionId, takeGiven<Session>(`/sessions/${sessionId}`));
     // The most recent one stands last.
     this.#byId.delete(sessionId);
     this.#byId.set(sessionId, thread);

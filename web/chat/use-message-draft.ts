@@ -5,9 +5,9 @@ import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { drafts } from '../lib/drafts.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { fitField } from './fit-field.ts';
+import { isLong } from './long-text.ts';
 import {
   isBlank,
-  isLong,
   messageOf,
   percentTooLong,
   pieceOf,
@@ -46,7 +46,9 @@ export function useMessageDraft(field: RefObject<HTMLTextAreaElement | null>, vi
 
   function show(message: MessageDraft): void {
     pieces.current = message.pieces;
-    setShown({ pieces: message.pieces, blank: isBlank(message), percentTooLong: percentTooLong(message) });
+    const next = { pieces: message.pieces, blank: isBlank(message), percentTooLong: percentTooLong(message) };
+    // Most key strokes change nothing but the field.
+    setShown((now) => (isShown(now, next) ? now : next));
   }
   const read = () => ({ typed: field.current?.value ?? '', pieces: pieces.current });
   function keep(next = pieces.current): void {
@@ -86,6 +88,9 @@ export function useMessageDraft(field: RefObject<HTMLTextAreaElement | null>, vi
   }, [field]);
   return { ...shown, read, keep, write, empty };
 }
+
+const isShown = (now: Shown, next: Shown): boolean =>
+  now.pieces === next.pieces && now.blank === next.blank && now.percentTooLong === next.percentTooLong;
 
 const nothing = { typed: '', pieces: [], blank: true, percentTooLong: 0 };
 

@@ -5,7 +5,9 @@ import { lazy, Suspense, useState, type ReactNode } from 'react';
 import type { z } from 'zod';
 import type { Snapshot, snapshotOwner, SnapshotTurn } from '#contracts/snapshots.ts';
 import { useProfile } from '../accounts/account-queries.ts';
+import { beginningOf, isLong } from '../chat/long-text.ts';
 import { Markdown } from '../chat/markdown/lazy-markdown.tsx';
+import { WholeQuestion } from '../chat/whole-question.tsx';
 import { asProblem, call, send } from '../lib/api-client.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
@@ -159,12 +161,14 @@ function Origin({ page }: { page: Snapshot }) {
 
 function Turn({ turn }: { turn: SnapshotTurn }) {
   const t = useRouteTexts(publishedTexts);
+  const long = isLong(turn.content);
   return (
     <article aria-label={`${t(turn.kind)}: ${turn.content.slice(0, 60)}`} className="py-6">
       <div className="ml-auto w-fit max-w-[85%] rounded-lg bg-sunken px-4 py-2.5">
         {turn.kind !== 'question' && <p className="text-xs text-soft">{t(turn.kind)}</p>}
-        <p className="text-base whitespace-pre-wrap">{turn.content || t('none')}</p>
+        <p className="text-base whitespace-pre-wrap">{long ? beginningOf(turn.content) : turn.content || t('none')}</p>
       </div>
+      {long && <WholeQuestion text={turn.content} />}
       {turn.reply && (
         <div className="prose mt-6">
           <Markdown text={turn.reply.content} writing={false} />

@@ -1,12 +1,14 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useWords } from '../lib/language.ts';
 import { readStored } from '../lib/theme.ts';
-import { Drawer } from '../ui/dialog.tsx';
 import { Controls } from './shell-controls.ts';
 import { Sidebar } from './sidebar.tsx';
 import { useShortcuts } from './shortcuts.ts';
 
+// Only narrow screens have it.
+const loadDrawer = () => import('../ui/dialog.tsx');
+const Drawer = lazy(async () => ({ default: (await loadDrawer()).Drawer }));
 const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
 
 const hiddenKey = 'daesa.sidebarHidden';
@@ -17,7 +19,7 @@ export function Shell() {
   const { t } = useWords();
   const [sidebarShown, setSidebarShown] = useState(readStored(hiddenKey) === null);
   const { pathname } = useLocation();
-  // Going to another page closes the drawer.
+  // Going to another page closes the drawer. Undefined: it was never open.
   const [drawerAt, setDrawerAt] = useState<string>();
   const drawerOpen = drawerAt === pathname;
   const [helpOpen, setHelpOpen] = useState(false);
@@ -26,7 +28,7 @@ export function Shell() {
     () => ({
       sidebarShown,
       toggleSidebar: () => {
-        if (!isWide()) return setDrawerAt((at) => (at === pathname ? undefined : pathname));
+        if (!isWide()) return setDrawerAt((at) => (at === pathname ? '' : pathname));
         if (sidebarShown) localStorage.setItem(hiddenKey, 'yes');
         else localStorage.removeItem(hiddenKey);
         setSidebarShown(!sidebarShown);
@@ -35,9 +37,12 @@ export function Shell() {
     [sidebarShown, pathname],
   );
   const { toggleSidebar } = controls;
-  const closeDrawer = () => setDrawerAt(undefined);
+  const closeDrawer = () => setDrawerAt('');
   const showHelp = () => setHelpOpen(true);
   useShortcuts({ toggleSidebar, showHelp });
+  useEffect(() => {
+    if (!isWide()) loadDrawer().catch(() => {});
+  }, []);
 
   return (
     <Controls value={controls}>
@@ -47,9 +52,13 @@ export function Shell() {
             <Sidebar onHide={toggleSidebar} onHelp={showHelp} />
           </div>
         )}
-        <Drawer open={drawerOpen} onClose={closeDrawer} label={t('nav.menu')}>
-          <Sidebar onHide={closeDrawer} onHelp={showHelp} />
-        </Drawer>
+        {drawerAt !== undefined && (
+          <Suspense>
+            <Drawer open={drawerOpen} onClose={closeDrawer} label={t('nav.menu')}>
+              <Sidebar onHide={closeDrawer} onHelp={showHelp} />
+            </Drawer>
+          </Suspense>
+        )}
         <div className="flex min-w-0 flex-1 flex-col">
           <Outlet />
         </div>

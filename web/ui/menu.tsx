@@ -1,8 +1,8 @@
-import { lazy, Suspense, useId, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
 import type { MenuEntry } from './menu-popup.tsx';
 
-// The popup's library is the heaviest part of a page: it comes with the first sign that a menu is wanted.
-const loadPopup = () => import('./menu-popup.tsx');
+// The popup's library is the heaviest part of a page: it comes with the first sign that a menu is wanted, or before.
+export const loadPopup = () => import('./menu-popup.tsx');
 const MenuPopup = lazy(async () => ({ default: (await loadPopup()).MenuPopup }));
 
 interface MenuProps {
@@ -28,6 +28,8 @@ export function Menu({
   align = 'end',
 }: MenuProps) {
   const [open, setOpen] = useState(false);
+  // The press is answered by the button; the list is drawn after that.
+  const drawn = useDeferredValue(open) && open;
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
   const prepare = () => void loadPopup();
@@ -52,7 +54,7 @@ export function Menu({
       >
         {children}
       </button>
-      {open && (
+      {drawn && (
         <Suspense>
           <MenuPopup
             id={id}

@@ -1,4 +1,5 @@
 import { later } from './later.tsx';
+import { unmarked } from './unmarked.ts';
 
 export const loadMarkdown = () => import('./markdown.tsx');
 export interface MarkdownProps {
@@ -7,9 +8,9 @@ export interface MarkdownProps {
   writing: boolean;
 }
 
-/** Markdown; until its library is there, the text as it is. */
+/** Markdown; until its library is there, its text. */
 export const Markdown = later<MarkdownProps>(async () => (await loadMarkdown()).Markdown, Plain);
 
 function Plain({ text }: MarkdownProps) {
-  return <p className="whitespace-pre-wrap">{text}</p>;
+  return <p className="whitespace-pre-wrap">{unmarked(text)}</p>;
 }

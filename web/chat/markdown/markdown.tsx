@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import remarkCjkFriendly from 'remark-cjk-friendly';
 import remarkMath from 'remark-math';
 import { defaultRemarkPlugins, Streamdown, type StreamdownProps } from 'streamdown';
@@ -62,11 +62,13 @@ const reference = /^ {0,3}\[[^\]]+\]:/m;
  */
 export function Markdown({ text, writing }: MarkdownProps) {
   const [inBlocks] = useState(writing);
+  // The end changes how every block is read: they are drawn anew one by one, with pauses.
+  const growing = useDeferredValue(writing);
   return (
     <Streamdown
-      mode={writing || (inBlocks && !reference.test(text)) ? 'streaming' : 'static'}
-      isAnimating={writing}
-      parseIncompleteMarkdown={writing}
+      mode={growing || (inBlocks && !reference.test(text)) ? 'streaming' : 'static'}
+      isAnimating={growing}
+      parseIncompleteMarkdown={growing}
       remarkPlugins={remarkPlugins}
       components={components}
       controls={false}
