@@ -151,7 +151,8 @@ export async function buildApp(context: Context): Promise<Server> {
       // What was let in before may still begin an answer.
       await changes.over(timeoutMs);
       const leftMs = Math.max(0, until - performance.now());
-      await Promise.all([generations.drain(leftMs), gateway.running.drain(leftMs)]);
+      const ended = [generations.drain(leftMs), context.mirrors.drain(leftMs), gateway.running.drain(leftMs)];
+      await Promise.all(ended);
       // Readers have had their ends by now; one that takes nothing does not hold the server.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_BYTES_MS);
       gateway.progress.close();

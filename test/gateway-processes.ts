@@ -37,7 +37,9 @@ export async function gatewayProcesses(
       };
       const server = await startProcess(settings, place, how);
       started.push(server);
-      const url = (await server.ready).replace('localhost', '127.0.0.1');
+      const shown = await server.ready;
+      // Behind a proxy it shows another address, and has been told its port.
+      const url = more.PORT ? `http://127.0.0.1:${more.PORT}` : shown.replace('localhost', '127.0.0.1');
       if (token === undefined) {
         await joinAs(url, 'administrator');
         ({ token } = await joinAs(url, 'member'));

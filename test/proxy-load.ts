@@ -24,15 +24,21 @@ export function startLoad(proxy: Proxy, token: string, followers = 3): ProxyLoad
   const counts = { read: 0, asked: 0, followed: 0 };
 
   async function ask(name: string, status: number, path: string, body?: unknown): Promise<string> {
-    const answer = await fetch(proxy.url + path, {
-      method: body ? 'POST' : 'GET',
-      dispatcher: agent,
-      headers,
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-    const text = await answer.text();
-    if (answer.status !== status) failed.push(`${name} ${answer.status} ${text.slice(0, 200)}`);
-    return text;
+    try {
+      const answer = await fetch(proxy.url + path, {
+        method: body ? 'POST' : 'GET',
+        dispatcher: agent,
+        headers,
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      const text = await answer.text();
+      if (answer.status !== status) failed.push(`${name} ${answer.status} ${text.slice(0, 200)}`);
+      return text;
+    } catch (error) {
+      const { message, cause } = error as Error;
+      failed.push(`${name} ${message}: ${String(cause)}`);
+      return '{}';
+    }
   }
 
   async function read(): Promise<void> {
@@ -47,6 +53,7 @@ export function startLoad(proxy: Proxy, token: string, followers = 3): ProxyLoad
 
   async function follow(): Promise<void> {
     const { stream_id: id } = JSON.parse(await ask('started', 202, '/chat/stream', { content: 'follow' }));
+    if (id === undefined) return;
     const text = await ask('followed', 200, `/chat/stream/${id}`);
     if (!text.includes('"type":"END"') || !text.includes('one two three')) failed.push(`stream ${text.slice(-300)}`);
     counts.followed += 1;

@@ -1,7 +1,7 @@
 /** What becomes of streams and their readers while the instances are restarted one after the other (F14). */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import { unitsUsed } from './chat-server.ts';
+import { eventually, unitsUsed } from './chat-server.ts';
 import { clientOf, joinAs, type Client } from './client.ts';
 import { openStream, textOf } from './read-stream.ts';
 import { hasRedis, startRedis, type RedisServer } from './redis.ts';
@@ -20,13 +20,13 @@ describe.runIf(hasRedis && inject('database') === 'postgres')('while an instance
   let there: Client;
   let stayingUrl: string;
 
-  async function launch(): Promise<{ instance: ServerProcess; url: string }> {
+  async function launch(drainMs = 1_000): Promise<{ instance: ServerProcess; url: string }> {
     const settings = {
       REDIS_URL: redis.url,
       OPENAI_BASE_URL: provider.url,
       DEFAULT_MODEL: 'gpt-4o-mini',
       DAILY_REQUEST_LIMIT: '50',
-      DRAIN_TIMEOUT_MS: '1000',
+      DRAIN_TIMEOUT_MS: String(drainMs),
       AUTO_TITLES: 'off',
       LOG_LEVEL: 'silent',
     };
@@ -71,6 +71,22 @@ describe.runIf(hasRedis && inject('database') === 'postgres')('while an instance
     expect(await unitsUsed(there)).toBe(before + 1);
     expect((await there.post(again)).status).toBe(201);
     expect(await unitsUsed(there)).toBe(before + 2);
+  });
+
+  test('an answer of another instance is read to its end where it ends in time', async () => {
+    const { instance, url } = await launch(20_000);
+    const here = clientOf(url, there.token);
+    provider.script({ text: ['처음 ', '끝'], hold: true });
+    const asked = provider.requests.length;
+    const { body } = await there.post('/chat/stream', { content: 'read to the end' });
+    await provider.request(asked);
+    const reader = await openStream(here, url, `/chat/stream/${body.stream_id}`);
+    await reader.event(0);
+    const stopped = instance.stop();
+    await eventually(async () => (await here.get('/health/ready')).status === 503 || undefined);
+    provider.release();
+    expect((await reader.all()).at(-1)!.data).toMatchObject({ type: 'END', full_content: '처음 끝' });
+    expect(await stopped).toBe(0);
   });
 
   test('its readers go on at another one from where they were, and miss nothing', async () => {

@@ -42,7 +42,10 @@ async function restartBoth({ databaseUrl, redisUrl }: Shared): Promise<Figures> 
     figures:
       `${exits.length} restarts under ${STREAMS} streams: ${load.failed.length} failed of ${read} reads, ${asked} questions and ` +
       `${followed} streams; exit ${[...codes].join(', ')} after at most ${seconds(Math.max(...exits))} s` +
-      (load.failed[0] ? `; first: ${load.failed[0]}` : ''),
+      load.failed
+        .slice(0, 5)
+        .map((one) => `; ${one}`)
+        .join(''),
     passed: load.failed.length === 0 && codes.size === 1 && codes.has(0) && Math.max(...exits) < 30_000,
   };
 }

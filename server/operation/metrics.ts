@@ -127,9 +127,12 @@ function addGenerationMetrics(registry: Registry): Metrics['observeGeneration'] 
   });
   return ({ log, outcome }) => {
     const asked = performance.now();
-    void log.join().past(0).then(() => {
-      if (log.length > 0) firstToken.observe((performance.now() - asked) / 1_000);
-    });
+    void log
+      .join()
+      .past(0)
+      .then(() => {
+        if (log.length > 0) firstToken.observe((performance.now() - asked) / 1_000);
+      });
     void outcome.then(({ state, usage }) => {
       answers.inc({ state });
       tokens.inc({ kind: 'prompt' }, usage.promptTokens);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../db/database.ts';
 import type { SharedStreams } from '../streams/shared-streams.ts';
@@ -16,6 +17,8 @@ export interface Mirror {
 
 export interface Mirrors {
   join(stored: StoredGeneration): Mirror;
+  /** Waits until nobody reads an answer of another instance here any more, at most `timeoutMs`. */
+  drain(timeoutMs: number): Promise<void>;
 }
 
 export interface MirrorParts {
@@ -28,6 +31,8 @@ export interface MirrorParts {
 /** How often what another instance has stored is looked for: without Redis, and with one. */
 const LOOK_EVERY_MS = 500;
 const LOOK_SELDOM_MS = 2_000;
+/** How often a closing server looks whether its last reader has gone. */
+const DRAINED_MS = 20;
 
 interface Kept extends Mirror {
   readers: number;
@@ -92,6 +97,10 @@ export function createMirrors(parts: MirrorParts): Mirrors {
       mirrors.set(stored.id, mirror);
       mirror.readers += 1;
       return mirror;
+    },
+    drain: async (timeoutMs) => {
+      const until = performance.now() + timeoutMs;
+      while (mirrors.size > 0 && performance.now() < until) await sleep(DRAINED_MS);
     },
   };
 }
