@@ -12,8 +12,8 @@ import * as alerts from './alerts/alerts.store.ts';
 import * as aliases from './gateway/aliases.store.ts';
 import * as advanceRun from './assistants/advance-run.store.ts';
 import * as assistants from './assistants/assistants.store.ts';
+import * as changeMessages from './assistants/change-messages.store.ts';
 import * as chunks from './assistants/chunks.store.ts';
-import * as threadMessages from './assistants/messages.store.ts';
 import * as runState from './assistants/run-state.store.ts';
 import * as threads from './assistants/threads.store.ts';
 import * as vectorStores from './assistants/vector-stores.store.ts';
@@ -31,6 +31,7 @@ import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
 import * as sample from './sample.store.ts';
 import * as index from './search/index.store.ts';
+import * as prompts from './sessions/prompts.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
 import * as budget from './spend/budget.store.ts';
@@ -52,6 +53,7 @@ export const stores: Stores = {
   beginTurn,
   bots,
   budget,
+  changeMessages,
   chunks,
   gateway,
   generation,
@@ -71,6 +73,7 @@ export const stores: Stores = {
   profile,
   program,
   progress,
+  prompts,
   quotes,
   realtimeSecrets,
   runState,
@@ -78,7 +81,6 @@ export const stores: Stores = {
   sessions,
   setup,
   snapshots,
-  threadMessages,
   threads,
   title,
   turn,

@@ -3,16 +3,10 @@ import { messageBody, metadataChange, threadBody, threadChange } from '#contract
 import { Problem } from '../errors.ts';
 import type { App } from '../http/app-types.ts';
 import { visitorOf, type Visitor } from '../http/visitor.ts';
+import { changeMessage, deleteMessage } from './change-messages.store.ts';
 import { resolveCursor, showPage } from './cursor.store.ts';
 import { newId } from './ids.ts';
-import {
-  changeMessage,
-  deleteMessage,
-  findMessage,
-  listMessages,
-  type NewMessage,
-  type ThreadMessage,
-} from './messages.store.ts';
+import { findMessage, listMessages, type NewMessage, type ThreadMessage } from './messages.store.ts';
 import { newMessage } from './new-message.ts';
 import type { AssistantParts } from './parts.ts';
 import { readBody, readCursor } from './read-body.ts';

@@ -22,7 +22,8 @@ import { answerIntake } from '../turns/place.store.ts';
 import { addQuotaHeaders } from '../turns/quota-reply.ts';
 import { startTurn, type Asked, type AskParts, type Question } from '../turns/start-turn.ts';
 import { loadSession } from './sessions.routes.ts';
-import { changeAnswer, chooseReply, readSession } from './sessions.store.ts';
+import { changeAnswer, chooseReply } from './prompts.store.ts';
+import { readSession } from './sessions.store.ts';
 
 const config = { access: 'user' as const };
 const tags = ['sessions'];
