@@ -23,15 +23,38 @@ const sentences = [
 const streams = [10, 25].flatMap((paceMs) =>
   sentences.map((sentence) => ({ paceMs, text: sentence.repeat(300).match(/\S+\s*/g)! })),
 );
+/** The first of those that are runs. */
+const RUNS_FROM = 4;
 
-/** Asks for a stream; `onData` hears of each piece of it. */
-async function follow(url: string, key: string, content: string, onData: () => void): Promise<void> {
-  const answer = await fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'gpt-5-mini', stream: true, messages: [{ role: 'user', content }] }),
-  });
+const model = 'gpt-5-mini';
+
+/** Asks for a stream, the last ones as runs of an assistant; `onData` hears of each piece of it. */
+async function follow(post: Post, assistant: string, content: string, onData: () => void): Promise<void> {
+  const messages = [{ role: 'user', content }];
+  const answer =
+    Number(content) >= RUNS_FROM
+      ? await post('threads/runs', { assistant_id: assistant, thread: { messages }, stream: true })
+      : await post('chat/completions', { model, messages, stream: true });
   for await (const _piece of answer.body!) onData();
+}
+
+type Post = (path: string, body: object) => Promise<Response>;
+function poster(url: string, key: string): Post {
+  const headers = {
+    authorization: `Bearer ${key}`,
+    'content-type': 'application/json',
+    'openai-beta': 'assistants=v2',
+  };
+  return (path, body) => fetch(`${url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/** How many words of each stream the provider has sent; one packet, the first, names the role. */
+function wordsSent(): number[] {
+  const asked = house.provider.requests.map(({ body, packets }) => {
+    const { messages } = body as { messages: { content: string }[] };
+    return { packets, question: messages.at(-1)!.content };
+  });
+  return [...streams.keys()].map((index) => asked.find(({ question }) => question === String(index))!.packets - 1);
 }
 
 /** The first moment in which nothing here comes late: a machine that stands still tells nothing of notes. */
@@ -54,19 +77,20 @@ test('streams that move when their process is killed are settled within 5 %, fro
   house.provider.setDefault(({ question }) => ({ ...(streams[Number(question)] ?? { text: 'Hi.' }), usage: null }));
   const { server, url, member } = await house.start();
   const { key } = (await member.post('/keys', { name: 'cut' })).body;
+  const post = poster(url, key);
+  const { id: assistant } = (await (await post('assistants', { model })).json()) as { id: string };
   // A whole answer without usage: its server has counted once, and its tokenizer is loaded.
-  await follow(url, key, 'short', () => undefined);
+  await follow(post, assistant, 'short', () => undefined);
   const followed: Promise<unknown>[] = [];
   // In turn, so that the rows of the ledger are in their order.
   for (const index of streams.keys()) {
     await new Promise<void>((begun) => {
-      followed.push(follow(url, key, String(index), begun).catch(() => undefined));
+      followed.push(follow(post, assistant, String(index), begun).catch(() => undefined));
     });
   }
   await sleep(2_000);
   await untilPunctual();
-  // One packet of the provider's names the role; behind it, each holds a word.
-  const sent = house.provider.requests.slice(-streams.length).map(({ packets }) => packets - 1);
+  const sent = wordsSent();
   await server.stop('SIGKILL');
   await Promise.all(followed);
   await forgetHeartbeats(house.place);

@@ -9,7 +9,6 @@
  * A run whose process has died fails at the next start (recover-runs.ts); one that waits for outputs goes on waiting.
  */
 import type { RunStatus, Schema, Trx } from '../db/schema.ts';
-import { noteProgress, type Progress } from '../spend/progress.store.ts';
 import { refund, settle, type SettleArgs } from '../spend/settle.store.ts';
 import { addMessage, type KeptPart, type NewMessage } from './messages.store.ts';
 import { runColumns, type RunRow } from './runs.store.ts';
@@ -191,15 +190,12 @@ export interface Growth {
   runId: number;
   messageId: string | null;
   text: string;
-  /** What the call under way has used so far. */
-  call: Progress | undefined;
   now: number;
 }
 
 /** Saves what a message has grown to, and gives the state of its run; undefined: it is gone or has ended. */
 export async function saveGrowth(trx: Trx, args: Growth): Promise<RunStatus | undefined> {
-  const { runId, messageId, text, call, now } = args;
-  if (call) await noteProgress(trx, { calls: [call], now });
+  const { runId, messageId, text, now } = args;
   if (messageId !== null) {
     await trx
       .updateTable('messages')

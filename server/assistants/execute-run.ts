@@ -5,7 +5,6 @@
  */
 import { Problem } from '../errors.ts';
 import { toProblem } from '../http/problems.ts';
-import type { Progress } from '../spend/progress.store.ts';
 import type { Reservation } from '../spend/reservation.ts';
 import { estimateTokens } from '../upstream/estimate-tokens.ts';
 import { advanceRun, saveGrowth, type Advance } from './advance-run.store.ts';
@@ -81,6 +80,7 @@ class Stretch {
       await this.#fail(this.abort.signal.aborted ? this.abort.signal.reason : error);
     } finally {
       clearInterval(timer);
+      this.#forget();
     }
   }
 
@@ -88,9 +88,15 @@ class Stretch {
   async #advance(change: Omit<Advance, 'runId' | 'now'>): Promise<void> {
     const { database, clock } = this.#parts;
     const run = await database.write(advanceRun, { ...change, runId: this.#run.id, now: clock() });
-    if (change.call) this.#reservation = undefined;
+    if (change.call) this.#forget();
     if (!run) throw new RunStopped('gone');
     this.#run = run;
+  }
+
+  /** The call is closed: nothing of it is to be noted any more. */
+  #forget(): void {
+    if (this.#reservation) this.#parts.models.forget(this.#reservation);
+    this.#reservation = undefined;
   }
 
   async #tell(): Promise<void> {
@@ -106,8 +112,7 @@ class Stretch {
     const { database, clock, logger } = this.#parts;
     try {
       const { messageId, text } = this.#writer.growing();
-      const growth = { messageId, text, call: this.#progress() };
-      const status = await database.write(saveGrowth, { ...growth, runId: this.#run.id, now: clock() });
+      const status = await database.write(saveGrowth, { messageId, text, runId: this.#run.id, now: clock() });
       if (status === undefined) this.abort.abort(new RunStopped('gone'));
       else if (status === 'cancelling') this.abort.abort(new RunStopped('cancelled'));
       else if (clock() >= this.#run.expires_at) this.abort.abort(new RunStopped('expired'));
@@ -127,12 +132,17 @@ class Stretch {
     this.#reservation ??= await this.#reserve(model, body);
     const answer = (this.#answer = new RunAnswer(() => newId('call')));
     this.#priceList = undefined;
-    await models.ask(this.#reservation, {
+    const reservation = this.#reservation;
+    await models.ask(reservation, {
       endpoint: 'chat/completions',
       model,
       body,
       signal: this.abort.signal,
-      onData: (data) => this.#writer.take(answer, answer.take(data)),
+      onData: (data) => {
+        const silent = !answer.begun;
+        this.#writer.take(answer, answer.take(data));
+        if (silent && answer.begun) models.note(reservation, { model, body, priceList: this.#priceList! }, answer);
+      },
       onAccepted: ({ priceList }) => {
         this.#priceList = priceList;
       },
@@ -158,19 +168,12 @@ class Stretch {
 
   /** The ledger's entry of a call that was answered, as far as the answer says what it used. */
   #usage(answer: RunAnswer): NonNullable<NonNullable<Advance['call']>['settle']> {
-    const said = answer.text + answer.tools.map((tool) => tool.name + tool.arguments).join('');
     const usage = answer.usage ?? {
       promptTokens: this.#promptTokens,
-      completionTokens: estimateTokens(said),
+      completionTokens: estimateTokens(answer.said),
       cachedTokens: 0,
     };
     return { model: answer.model, priceList: this.#priceList, ...usage, estimated: answer.usage === undefined };
-  }
-
-  /** What the call that is under way has used so far. */
-  #progress(): Progress | undefined {
-    if (!this.#reservation || !this.#answer?.begun) return undefined;
-    return { id: this.#reservation.id, settlement: JSON.stringify(this.#usage(this.#answer)) };
   }
 
   /** The end of the call that is under way. A stop by the user counts as soon as the provider has taken the request. */

@@ -30,6 +30,14 @@ export interface Models {
   embeddingModel(): Promise<string | undefined>;
   /** Asks with a reservation; tries again where that can help. Throws the problem it ended with. */
   ask(reservation: Reservation, call: OwnCall): Promise<void>;
+  /** Notes from now on how far an answer has come, for the case that this process is killed. */
+  note(
+    reservation: Reservation,
+    asked: { model: string; body: object; priceList: string },
+    answer: { readonly said: string; readonly model: string },
+  ): void;
+  /** The answer has ended, or is not asked for any more. */
+  forget(reservation: Reservation): void;
   /** Tokens of a request body, about. */
   estimatePrompt(body: object): number;
   /** Names of the members that hold the longest answer; the first is the one to set. */

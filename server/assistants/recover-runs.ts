@@ -15,24 +15,21 @@ interface RecoveryParts {
 
 const error = { code: 'server_error' as const, message: 'The server stopped while this run was under way.' };
 
-/** What it had written stays and counts; without a word everything goes back. */
+/** What it had written stays, and what was noted of its call counts; without a word everything goes back. */
 async function endLost(
   { database, clock }: RecoveryParts,
   { run, message, step, noted, model }: LostRun,
 ): Promise<void> {
   const text = message?.text ?? '';
-  const known = noted ?? { model, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
-  // What was stored may be ahead of the note, or behind it.
-  const completionTokens = Math.max(known.completionTokens, estimateTokens(text));
-  const used = { ...known, completionTokens, estimated: true };
+  // A word that was saved before the first note is all that is known of its call.
+  const saved = { model, promptTokens: 0, cachedTokens: 0, completionTokens: estimateTokens(text), estimated: true };
+  const used = noted ?? (text === '' ? null : saved);
   const cancels = run.status === 'cancelling';
   const reason = cancels ? 'run_cancelled' : 'run_failed';
   await database.write(advanceRun, {
     runId: run.id,
     now: clock(),
-    ...(run.reservation_id === null
-      ? {}
-      : { call: { reservationId: run.reservation_id, settle: text === '' ? null : used } }),
+    ...(run.reservation_id === null ? {} : { call: { reservationId: run.reservation_id, settle: used } }),
     ...(message
       ? {
           message: {

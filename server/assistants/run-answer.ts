@@ -56,6 +56,11 @@ export class RunAnswer {
     return this.text !== '' || this.tools.length > 0;
   }
 
+  /** Everything that counts as tokens of it. */
+  get said(): string {
+    return this.text + this.tools.map((tool) => tool.name + tool.arguments).join('');
+  }
+
   take(data: Record<string, unknown>): Piece[] {
     const { model, usage, choices } = data as Completion;
     if (typeof model === 'string' && model !== '') this.model = model;

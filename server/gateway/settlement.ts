@@ -21,8 +21,8 @@ export interface CallCost {
 }
 
 export interface Answering {
-  reader: AnswerReader;
-  target: Target;
+  reader: Pick<AnswerReader, 'text' | 'usage' | 'model' | 'tier'>;
+  target: Pick<Target, 'priceList'>;
 }
 
 type Used = Omit<CallUsage, 'cachedTokens'>;
@@ -46,7 +46,7 @@ export function settlementOf(call: CallCost, { reader, target }: Answering, used
 }
 
 /** What is known of the usage without counting. */
-function usageSaid(call: CallCost, { usage }: AnswerReader): Used | undefined {
+function usageSaid(call: CallCost, { usage }: Answering['reader']): Used | undefined {
   return usage ?? (call.counted && { promptTokens: 0, completionTokens: 0, more: call.counted });
 }
 
