@@ -134,3 +134,19 @@ test('a message that the server did not take is in the composer again, and sent 
   expect(await page.getByRole('article').count()).toBe(1);
   await close();
 });
+
+test('a message is on its way though the page is left before the next frame', async () => {
+  const { page, close } = await visit(browser, server.url, { as: member });
+  await page.goto('/');
+  await page.locator('[data-quota]').waitFor();
+  // What a locked phone does: no frame comes any more.
+  await page.evaluate(() => {
+    window.requestAnimationFrame = () => 0;
+  });
+  const asked = server.provider.requests.length;
+  await composerOf(page).fill('전화기를 바로 잠가요');
+  await composerOf(page).press('Enter');
+  await page.evaluate(() => window.dispatchEvent(new Event('pagehide')));
+  await server.provider.request(asked);
+  await close();
+});
