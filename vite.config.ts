@@ -216,12 +216,12 @@ export default defineConfig({
             // Pages inside the navigation; those before login and published ones have none.
             {
               name: 'frame',
-              test: /\/web\/(?:shell\/(?:page|settings-entries|shell|sidebar|account-corner|news-dot|shortcuts\.)|ui\/(?:menu\.|search-field|tabs)|quotes\/notices-query|bots\/bot-queries)|\/icons\/(?:bot|quote|square-pen|keyboard|settings-2|target)\.mjs/,
+              test: /\/web\/(?:shell\/(?:page|shell|sidebar|account-corner|news-dot|shortcuts\.)|ui\/(?:search-field|tabs)|quotes\/notices-query|bots\/bot-queries)|\/icons\/(?:bot|quote|square-pen|target)\.mjs/,
             },
             // What several pages share comes as one file, not as twenty; forms of members are of no use to guests.
             {
               name: 'shared',
-              test: /\/web\/(?:(?:lib|ui|shell)\/(?!dialog|form-dialog|settings-list|select|save-file)|accounts\/(?:account-queries|login-lost))|\/contracts\/pages|preload-helper|lucide-react/,
+              test: /\/web\/(?:(?:lib|ui|shell)\/(?!dialog|form-dialog|settings-|menu|select|save-file)|accounts\/(?:account-queries|login-lost))|\/contracts\/pages|preload-helper|lucide-react/,
               minShareCount: 4,
             },
           ],

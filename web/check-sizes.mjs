@@ -42,8 +42,8 @@ const apart = (module) => weigh([...filesOf([module])].filter((file) => !shared.
 const formulaStyles = manifest['chat/markdown/formula.tsx'].css;
 const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
 for (const file of formulaStyles) styles.delete(file);
-/** Beside the modules: what paints the first words, and asks for the modules. */
-const first = weigh(['first-paint.js']);
+/** Beside the modules: what paints the first words, and asks for what the page needs. */
+const first = weigh(['before-paint.js', 'first-paint.js']);
 const rows = [
   ...budgets.map(({ what, modules, most }) => ({ what, weight: first + weigh(filesOf([...base, ...modules])), most })),
   { what: 'markdown, apart', weight: weigh(markdown), most: 170 },

@@ -70,6 +70,8 @@ test.each(cases)(
     const { page, wrong } = visits.get(`${as} ${language}`)!;
     await page.emulateMedia({ colorScheme: 'light' });
     await page.goto(typeof path === 'string' ? path : path(made));
+    // Only the app's own has a name: what is painted before it is judged elsewhere.
+    await page.locator('main#main').waitFor();
     await page.locator(ready).first().waitFor();
     await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
     await page.evaluate(axe.source);

@@ -10,7 +10,7 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { useSettingsEntries } from './settings-entries.ts';
+import { useHelpEntries, useSettingsEntries } from './settings-entries.ts';
 
 const ko = { profile: '프로필', keys: 'API 키', usage: '사용량', docs: 'API 문서', admin: '관리' };
 const en: typeof ko = {
@@ -22,10 +22,11 @@ const en: typeof ko = {
 };
 
 /** Who is logged in, with the way to all that is theirs. */
-export function MemberCorner({ profile, help }: { profile: Profile; help: MenuEntry[] }) {
+export function MemberCorner({ profile, onHelp }: { profile: Profile; onHelp: () => void }) {
   const { t } = useWords();
   const own = useRouteTexts({ ko, en });
   const settings = useSettingsEntries();
+  const help = useHelpEntries(onHelp);
   const navigate = useNavigate();
   const go = (to: '/accounts/profile' | '/keys' | '/usage' | '/admin') => () => void navigate({ to, search: {} });
   const places: MenuEntry[] = [

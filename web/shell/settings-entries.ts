@@ -1,6 +1,8 @@
+import { Keyboard } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { chooseLanguage, useWords, type Language, type TextKey } from '../lib/language.ts';
 import { chooseTheme, onThemeChosen, readTheme, themes, type Theme } from '../lib/theme.ts';
+import { isTouchPrimary } from '../lib/touch.ts';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
 
 export const themeTexts: Record<Theme, TextKey> = {
@@ -32,4 +34,10 @@ export function useSettingsEntries(): MenuEntry[] {
       choose: (value) => void chooseLanguage(value as Language),
     },
   ];
+}
+
+/** The way to the list of shortcuts, where there are keys. */
+export function useHelpEntries(onHelp: () => void): MenuEntry[] {
+  const { t } = useWords();
+  return isTouchPrimary() ? [] : [{ kind: 'action', icon: Keyboard, label: t('keys.title'), run: onHelp }];
 }
