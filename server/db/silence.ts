@@ -8,7 +8,8 @@ export interface PatienceLimits {
   probeMs: number;
 }
 
-const USUAL: PatienceLimits = { longMs: 2_000, probeMs: 2_000 };
+// Together well below the five seconds in which a request is refused: a starved machine adds its own.
+const USUAL: PatienceLimits = { longMs: 1_250, probeMs: 2_000 };
 /** So long after it said nothing it is asked for a sign of life at once. */
 const DOUBTED_MS = 3_000;
 
