@@ -1,28 +1,21 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
-import { openBrowser, photograph, visit, type Language } from './browser.ts';
+import { photograph, type Language } from './browser.ts';
+import { openHouse } from './house.ts';
 
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 let conversation: string;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  member = await server.join();
-  server.provider.script({
+  member = await house.server.join();
+  house.server.provider.script({
     text: '## 제목\n\n1. **하나**\n2. `둘`\n\n| 가 | 나 |\n| - | - |\n| 1 | 2 |\n\n```js\nlet x = 1;\n```',
   });
   const { body } = await member.post('/chat', { content: '목록과 표' });
   conversation = `/sessions/${body.session_id}`;
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
 });
 
 const looks = (['ko', 'en'] as const).flatMap((language) =>
@@ -30,8 +23,8 @@ const looks = (['ko', 'en'] as const).flatMap((language) =>
 );
 
 test.each(looks)('no page has a serious barrier, nor scrolls sideways at 320 px (%s, %s)', async (language, theme) => {
-  const guest = await visit(browser, server.url, { language, colorScheme: theme });
-  const person = await visit(browser, server.url, { language, colorScheme: theme, as: member });
+  const guest = await house.visit({ language, colorScheme: theme });
+  const person = await house.visit({ language, colorScheme: theme, as: member });
   const screens = [
     { page: guest.page, path: '/accounts/login', seen: 'form' },
     { page: guest.page, path: '/accounts/join', seen: 'form' },

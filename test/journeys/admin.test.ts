@@ -1,31 +1,22 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { clientOf, send } from '#test/client.ts';
 import { adminTexts } from '#web/admin/admin-texts.ts';
 import { auditParts } from '#web/admin/audit-texts.ts';
 import { queueTexts } from '#web/admin/queue-texts.ts';
 import { serverTexts } from '#web/admin/server-texts.ts';
 import { quoteTexts } from '#web/quotes/quote-texts.ts';
-import { openBrowser, photograph, visit } from './browser.ts';
+import { photograph } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = adminTexts.ko;
 const q = queueTexts.ko;
 const b = quoteTexts.ko;
 const v = serverTexts.ko;
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startChatServer);
 
 async function barriers(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -35,8 +26,8 @@ async function barriers(page: Page): Promise<string[]> {
 }
 
 test("an administrator changes somebody's limit, blocks and deletes, and the audit log has each change", async () => {
-  const person = await server.join('haneul');
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  const person = await house.server.join('haneul');
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/admin');
   await page.getByRole('searchbox', { name: t.search }).fill(person.email);
   const row = page.locator('[data-user]').filter({ hasText: person.email });
@@ -54,17 +45,17 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
   expect((await person.get('/accounts/profile')).body.quota.limit).toBe(7);
 
   const elsewhere = (
-    await send(`${server.url}/accounts/login`, 'POST', { email: person.email, password: 'correct horse 7' })
+    await send(`${house.server.url}/accounts/login`, 'POST', { email: person.email, password: 'correct horse 7' })
   ).body.token;
   await row.getByRole('button').click();
   await page.getByRole('button', { name: t.logOutUser }).click();
   await page.getByText(t.loggedOut).waitFor();
-  expect((await clientOf(server.url, elsewhere).get('/accounts/profile')).status).toBe(401);
+  expect((await clientOf(house.server.url, elsewhere).get('/accounts/profile')).status).toBe(401);
 
   await page.getByRole('checkbox', { name: t.isBlocked }).check();
   await page.getByRole('button', { name: t.save, exact: true }).click();
   await row.getByText(t.blocked, { exact: true }).waitFor();
-  const refused = await send(`${server.url}/accounts/login`, 'POST', {
+  const refused = await send(`${house.server.url}/accounts/login`, 'POST', {
     email: person.email,
     password: 'correct horse 7',
   });
@@ -88,8 +79,8 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
 });
 
 test('a network is blocked with a reason and let in again, on a narrow phone too', async () => {
-  const { page, close } = await visit(browser, server.url, {
-    as: server.administrator,
+  const { page, close } = await house.visit({
+    as: house.server.administrator,
     viewport: { width: 320, height: 640 },
     colorScheme: 'dark',
   });
@@ -111,13 +102,13 @@ test('a network is blocked with a reason and let in again, on a narrow phone too
 });
 
 test('requests of the board are decided with one key each, and several at once; what fails is named', async () => {
-  const person = await server.join('바다');
+  const person = await house.server.join('바다');
   const ids: number[] = [];
   for (const content of ['첫 번째 대사', '두 번째 대사', '세 번째 대사']) {
     ids.push((await person.post('/quote', { content })).body.id);
   }
   await person.put(`/quote/${ids[0]}/vote`);
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/admin/board');
   const rows = page.locator('[data-request]');
   await expect.poll(() => rows.count()).toBe(3);
@@ -150,9 +141,9 @@ test('requests of the board are decided with one key each, and several at once; 
 });
 
 test('a name of a model is answered by the model that an administrator has set, until it is reset', async () => {
-  const person = await server.join();
+  const person = await house.server.join();
   const { body: key } = await person.post('/keys', { name: 'program' });
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/admin/server');
   await page.getByText(v.monthFree.split('.').at(-2)!).waitFor();
   await page.getByRole('button', { name: v.add }).click();
@@ -165,23 +156,23 @@ test('a name of a model is answered by the model that an administrator has set, 
   await photograph(page, 'admin-server');
   expect(await barriers(page)).toEqual([]);
   const ask = { model: 'our-model', messages: [{ role: 'user', content: '안녕' }] };
-  const program = clientOf(server.url, key.key);
+  const program = clientOf(house.server.url, key.key);
   expect((await program.post('/v1/chat/completions', ask)).status).toBe(200);
-  expect(server.provider.requests.at(-1)!.body).toMatchObject({ model: 'gpt-5-mini' });
+  expect(house.server.provider.requests.at(-1)!.body).toMatchObject({ model: 'gpt-5-mini' });
   await row.getByRole('button', { name: v.resetName.replace('{name}', 'our-model') }).click();
   await row.waitFor({ state: 'detached' });
   await program.post('/v1/chat/completions', ask);
-  expect(server.provider.requests.at(-1)!.body).toMatchObject({ model: 'our-model' });
+  expect(house.server.provider.requests.at(-1)!.body).toMatchObject({ model: 'our-model' });
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('a page that was reported is hidden from everybody, and shown again', async () => {
-  const person = await server.join('글쓴이');
+  const person = await house.server.join('글쓴이');
   const { body: turn } = await person.post('/chat', { content: '게시할 대화' });
   const { body: made } = await person.post(`/sessions/${turn.session_id}/snapshots`, { title: '신고된 사본' });
-  await server.administrator.post(`/s/${made.id}/report`, { reason: '남의 전화번호가 있어요' });
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  await house.server.administrator.post(`/s/${made.id}/report`, { reason: '남의 전화번호가 있어요' });
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/admin/pages');
   const row = page.locator('[data-page]').filter({ hasText: '신고된 사본' });
   await row.getByText('남의 전화번호가 있어요').waitFor();
@@ -199,8 +190,8 @@ test('a page that was reported is hidden from everybody, and shown again', async
 });
 
 test('a member sees that this is not theirs, and is sent none of it', async () => {
-  const person = await server.join();
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const person = await house.server.join();
+  const { page, close } = await house.visit({ as: person });
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
   await page.goto('/admin');

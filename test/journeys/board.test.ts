@@ -1,31 +1,24 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { quoteTexts } from '#web/quotes/quote-texts.ts';
-import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = quoteTexts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 let other: Client;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  member = await server.join('하늘');
-  other = await server.join('바다');
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+  member = await house.server.join('하늘');
+  other = await house.server.join('바다');
 });
 
 const voteFor = (text: string) => new RegExp(t.vote.replace('{text}', text));
 
 test('a guest is invited by the empty board, writes, logs in when sending, and finds the text again', async () => {
-  const { page, wrong, close } = await visit(browser, server.url);
+  const { page, wrong, close } = await house.visit();
   await page.goto('/quote');
   await page.getByText(t['empty.all']).waitFor();
   expect(await barriersOf(page, 'board-empty')).toEqual([]);
@@ -50,7 +43,7 @@ test('a guest is invited by the empty board, writes, logs in when sending, and f
 });
 
 test('a line that is composed in Hangul is requested once, and whoever writes the same one is shown it to vote for', async () => {
-  const { page, context, close, wrong } = await visit(browser, server.url, { as: member });
+  const { page, context, close, wrong } = await house.visit({ as: member });
   await page.goto('/quote?write=yes');
   const field = page.getByRole('textbox', { name: t.content });
   await page.getByRole('button', { name: t.submit }).click();
@@ -67,7 +60,7 @@ test('a line that is composed in Hangul is requested once, and whoever writes th
   await row.waitFor();
   expect((await member.get('/quote')).body.count).toBe(1);
 
-  const guest = await visit(browser, server.url, { as: other });
+  const guest = await house.visit({ as: other });
   await guest.page.goto(
     '/quote?write=yes&text=%EB%8F%88%EC%9D%B4%20%EC%97%86%EB%8A%94%20%EA%B2%8C%20%EC%95%84%EB%8B%88%EB%9D%BC',
   );
@@ -99,7 +92,7 @@ test('the administrator answers and decides; the person who asked reads of it, a
     speaker: '단장',
   });
   await other.put(`/quote/${twin.id}/vote`);
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/quote');
   const row = page.getByRole('listitem').filter({ hasText: '<b>돈이' });
   const open = async (entry: string) => {
@@ -132,7 +125,7 @@ test('the administrator answers and decides; the person who asked reads of it, a
   expect(wrong).toEqual([]);
   await close();
 
-  const asker = await visit(browser, server.url, { as: other });
+  const asker = await house.visit({ as: other });
   await asker.page.goto('/');
   await asker.page.getByRole('link', { name: texts.ko['nav.boardNews'] }).click();
   await asker.page.getByText(t['notice.applied']).waitFor();
@@ -154,7 +147,7 @@ test.each(['light', 'dark'] as const)('the board can be used by everybody (%s)',
     episode: '5회',
     situation: '경기 전',
   });
-  const { page, close } = await visit(browser, server.url, { as: member, colorScheme, language: 'en' });
+  const { page, close } = await house.visit({ as: member, colorScheme, language: 'en' });
   await page.goto('/quote?sort=new');
   await page.getByRole('list', { name: quoteTexts.en.list }).getByRole('listitem').first().waitFor();
   expect(await barriersOf(page, `board-${colorScheme}`)).toEqual([]);

@@ -36,7 +36,7 @@ export interface Visit {
   close(): Promise<void>;
 }
 
-interface VisitOptions extends BrowserContextOptions {
+export interface VisitOptions extends BrowserContextOptions {
   language?: Language;
   /** Comes logged in as this account. */
   as?: Client;

@@ -1,31 +1,24 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { botTexts } from '#web/bots/bot-texts.ts';
 import { builderTexts } from '#web/bots/builder-texts.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
-import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = builderTexts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  member = await server.join('하늘');
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+  member = await house.server.join('하늘');
 });
 
 const question = (n: number) => t.question.replace('{n}', String(n));
 
 test('an administrator makes a bot, orders its questions by keyboard, tries it before saving, and goes back to what it was', async () => {
-  const { page, wrong, close } = await visit(browser, server.url, { as: server.administrator });
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/bots');
   await page.getByRole('button', { name: botTexts.ko.new }).click();
   await page.getByRole('textbox', { name: t.name }).fill('글쓰기 도우미');
@@ -48,11 +41,11 @@ test('an administrator makes a bot, orders its questions by keyboard, tries it b
   await page.getByText(t.temperatureWrong).waitFor();
   await page.getByRole('textbox', { name: t.temperature }).fill('0.4');
 
-  server.provider.script({ text: '**미리** 답했어요' });
+  house.server.provider.script({ text: '**미리** 답했어요' });
   await page.getByRole('textbox', { name: t.previewField }).fill('안녕?');
   await page.getByRole('textbox', { name: t.previewField }).press('Enter');
   await page.getByText('미리', { exact: true }).waitFor();
-  const asked = server.provider.requests.at(-1)!.body as {
+  const asked = house.server.provider.requests.at(-1)!.body as {
     messages: { role: string; content: string }[];
     temperature: number;
   };
@@ -75,14 +68,14 @@ test('an administrator makes a bot, orders its questions by keyboard, tries it b
 
   // A preview leaves nothing behind.
   await page.goto('/bots');
-  await expect.poll(async () => (await server.administrator.get('/sessions?mine=true')).body.count).toBe(0);
+  await expect.poll(async () => (await house.server.administrator.get('/sessions?mine=true')).body.count).toBe(0);
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('leaving with changes is asked about, and what somebody else saved is not overwritten unseen', async () => {
-  await server.administrator.post('/bots', { slug: 'shared', name: '함께 쓰는 봇' });
-  const { page, close } = await visit(browser, server.url, { as: server.administrator });
+  await house.server.administrator.post('/bots', { slug: 'shared', name: '함께 쓰는 봇' });
+  const { page, close } = await house.visit({ as: house.server.administrator });
   await page.goto('/bots');
   await page.getByRole('link', { name: /함께 쓰는 봇/ }).click();
   await page.getByRole('link', { name: botTexts.ko.edit }).click();
@@ -99,7 +92,7 @@ test('leaving with changes is asked about, and what somebody else saved is not o
   await page.keyboard.press('Escape');
   expect(await greeting.inputValue()).toBe('반가워요');
 
-  await server.administrator.put('/bots/shared', { description: '다른 사람이 고쳤어요' });
+  await house.server.administrator.put('/bots/shared', { description: '다른 사람이 고쳤어요' });
   await page.keyboard.press('Control+s');
   await page.getByRole('alert').getByText(t.description).waitFor();
   await photograph(page, 'builder-conflict');
@@ -119,7 +112,7 @@ test('leaving with changes is asked about, and what somebody else saved is not o
 });
 
 test('a member picks a bot for a new conversation, and sees nothing of the builder', async () => {
-  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  const { page, wrong, close } = await house.visit({ as: member });
   await page.goto('/bots/planner/edit');
   await page.getByText(t.onlyAdministrators).waitFor();
   expect(await barriersOf(page, 'builder-member')).toEqual([]);
@@ -138,7 +131,7 @@ test('a member picks a bot for a new conversation, and sees nothing of the build
 });
 
 test.each(['light', 'dark'] as const)('the builder can be used by everybody in English (%s)', async (colorScheme) => {
-  const { page, close } = await visit(browser, server.url, { as: server.administrator, language: 'en', colorScheme });
+  const { page, close } = await house.visit({ as: house.server.administrator, language: 'en', colorScheme });
   await page.goto('/bots/planner/edit');
   await page.getByRole('textbox', { name: builderTexts.en.instructions }).waitFor();
   await photograph(page, `builder-${colorScheme}`);

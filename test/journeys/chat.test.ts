@@ -1,32 +1,26 @@
-import type { Browser, CDPSession, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { CDPSession, Page } from 'playwright-core';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
-import { openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
+import { photograph, texts, type VisitOptions, type Visit } from './browser.ts';
+import { openHouse } from './house.ts';
 import { complete, compose, pressEnter } from './input-method.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  member = await server.join();
+  member = await house.server.join();
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-beforeEach(() => server.provider.reset());
+beforeEach(() => house.server.provider.reset());
 
 const composerOf = (page: Page) => page.getByRole('textbox', { name: t['composer.label'] });
 const answersOf = (page: Page) => page.getByRole('log').locator('.prose');
 
 /** A new conversation, with every text that the page asks of the server. */
-async function openChat(options: Parameters<typeof visit>[2] = {}): Promise<Visit & { asked: string[] }> {
-  const opened = await visit(browser, server.url, { as: member, ...options });
+async function openChat(options: VisitOptions = {}): Promise<Visit & { asked: string[] }> {
+  const opened = await house.visit({ as: member, ...options });
   const asked: string[] = [];
   opened.page.on('request', (request) => {
     if (request.method() === 'POST' && new URL(request.url()).pathname === '/chat/stream') {
@@ -104,7 +98,7 @@ test('two quick Enters, and a double click, ask once and stop nothing', async ()
   await Promise.all([page.keyboard.press('Enter'), page.keyboard.press('Enter')]);
   await answered(page);
   await composerOf(page).fill('둘');
-  server.provider.script({ text: ['천천히 ', '끝까지'], paceMs: 300 });
+  house.server.provider.script({ text: ['천천히 ', '끝까지'], paceMs: 300 });
   await page.getByRole('button', { name: t['composer.send'] }).dblclick();
   await answersOf(page).nth(1).getByText('천천히 끝까지').waitFor();
   expect(asked).toEqual(['하나', '둘']);
@@ -113,7 +107,7 @@ test('two quick Enters, and a double click, ask once and stop nothing', async ()
 
 test('who scrolls up is left where they read; who stands at the end follows', async () => {
   const { page, close } = await openChat();
-  server.provider.script({ text: Array.from({ length: 120 }, (_, line) => `줄${line + 1}\n\n`), paceMs: 50 });
+  house.server.provider.script({ text: Array.from({ length: 120 }, (_, line) => `줄${line + 1}\n\n`), paceMs: 50 });
   await composerOf(page).fill('길게 써 주세요');
   await page.keyboard.press('Enter');
   const log = page.getByRole('log');
@@ -135,15 +129,15 @@ test('who scrolls up is left where they read; who stands at the end follows', as
 test('an answer that fails before its first word costs nothing and can be asked again, as any answer can', async () => {
   const { page, close } = await openChat();
   const left = await page.locator('[data-quota]').getAttribute('data-quota');
-  server.provider.setDefault({ status: 500 });
+  house.server.provider.setDefault({ status: 500 });
   await composerOf(page).fill('될까요?');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').getByText(t['model.fail']).waitFor({ timeout: 40_000 });
   await expect.poll(() => page.locator('[data-quota]').getAttribute('data-quota')).toBe(left);
-  server.provider.setDefault({ text: '이제 돼요' });
+  house.server.provider.setDefault({ text: '이제 돼요' });
   await page.getByRole('button', { name: t['action.tryAgain'] }).click();
   await answersOf(page).getByText('이제 돼요').waitFor();
-  server.provider.setDefault({ text: '다르게 말하면' });
+  house.server.provider.setDefault({ text: '다르게 말하면' });
   await page.getByRole('button', { name: t['chat.regenerate'] }).click();
   await answersOf(page).getByText('다르게 말하면').waitFor();
   expect(await answersOf(page).count()).toBe(1);
@@ -179,7 +173,7 @@ test('a screen reader hears three messages an answer at most', async () => {
       subtree: true,
     });
   });
-  server.provider.script({ text: Array.from({ length: 40 }, (_, word) => `말${word} `), paceMs: 10 });
+  house.server.provider.script({ text: Array.from({ length: 40 }, (_, word) => `말${word} `), paceMs: 10 });
   await composerOf(page).fill('들려주세요');
   await page.keyboard.press('Enter');
   await answered(page);
@@ -196,7 +190,7 @@ test('a wide table scrolls inside of a phone, and copying gives text and markup'
   });
   const row = (cell: string) => `| ${Array.from({ length: 8 }, (_, at) => `${cell}${at + 1}번째`).join(' | ')} |`;
   const table = [row('머리'), `|${' --- |'.repeat(8)}`, row('칸')].join('\n');
-  server.provider.script({ text: `**"표"**를 보세요.\n\n${table}` });
+  house.server.provider.script({ text: `**"표"**를 보세요.\n\n${table}` });
   await composerOf(page).fill('표로 보여 주세요');
   await page.getByRole('button', { name: t['composer.send'] }).click();
   await answered(page);

@@ -1,41 +1,33 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
 import { shareTexts } from '#web/sessions/share-texts.ts';
-import { barriersOf, openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
+import { barriersOf, photograph, texts, type VisitOptions, type Visit } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const c = chatTexts.ko;
 const s = shareTexts.ko;
 const h = historyTexts.ko;
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  server.provider.reset();
-  member = await server.join('하늘');
+  house.server.provider.reset();
+  member = await house.server.join('하늘');
 });
 
 /** A conversation of two questions, opened in a browser. */
-async function openConversation(options: Parameters<typeof visit>[2] = {}): Promise<Visit & { id: number }> {
-  server.provider.setDefault({ text: '첫 답이에요' });
+async function openConversation(options: VisitOptions = {}): Promise<Visit & { id: number }> {
+  house.server.provider.setDefault({ text: '첫 답이에요' });
   const { body } = await member.post('/chat', { content: '처음 질문' });
-  server.provider.setDefault({ text: '둘째 답이에요' });
+  house.server.provider.setDefault({ text: '둘째 답이에요' });
   await member.post('/chat', { content: '둘째 질문', session_id: body.session_id });
-  const opened = await visit(browser, server.url, { as: member, ...options });
+  const opened = await house.visit({ as: member, ...options });
   await opened.page.goto(`/sessions/${body.session_id}`);
   await opened.page.getByText('둘째 답이에요').waitFor();
   return { ...opened, id: body.session_id };
@@ -56,7 +48,7 @@ test('an edited question is asked once, on a branch of its own, and every branch
   await field.press('Escape');
   await field.waitFor({ state: 'detached' });
 
-  server.provider.setDefault({ text: '고친 질문의 답이에요' });
+  house.server.provider.setDefault({ text: '고친 질문의 답이에요' });
   await press(page, c.edit).first().click();
   await field.fill('고친 처음 질문');
   await field.press('Enter');
@@ -67,7 +59,7 @@ test('an edited question is asked once, on a branch of its own, and every branch
   await log.getByText('둘째 답이에요').waitFor();
   await log.getByText('처음 질문', { exact: true }).waitFor();
 
-  server.provider.setDefault({ text: '다른 둘째 답이에요' });
+  house.server.provider.setDefault({ text: '다른 둘째 답이에요' });
   await press(page, t['chat.regenerate']).click();
   await log.getByText('다른 둘째 답이에요').waitFor();
   await press(page, c.previousAnswer).click();
@@ -116,12 +108,12 @@ test('a conversation is renamed, pinned, exported and deleted from its own page,
 });
 
 test('several conversations are chosen in the history and deleted at once, which can be undone for all of them', async () => {
-  const person = await server.join('정리하는이');
+  const person = await house.server.join('정리하는이');
   const ids: number[] = [];
   for (const content of ['하나를 묻기', '둘을 묻기', '셋을 묻기']) {
     ids.push((await person.post('/chat', { content })).body.session_id);
   }
-  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const { page, wrong, close } = await house.visit({ as: person });
   await page.goto('/chat');
   const links = page.locator('main [data-row]');
   await press(page, h.select).click();
@@ -184,12 +176,12 @@ test('sharing publishes a copy of what is there now, under a link that stays, un
 });
 
 test('a long conversation opens at its end, and older turns come while one reads upwards, without a jump', async () => {
-  server.provider.setDefault({ text: '첫째 줄이에요\n\n- 하나\n- 둘\n- 셋' });
+  house.server.provider.setDefault({ text: '첫째 줄이에요\n\n- 하나\n- 둘\n- 셋' });
   const { body } = await member.post('/chat', { content: '질문 1' });
   for (let turn = 2; turn <= 30; turn += 1) {
     await member.post('/chat', { content: `질문 ${turn}`, session_id: body.session_id });
   }
-  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  const { page, wrong, close } = await house.visit({ as: member });
   await page.goto(`/sessions/${body.session_id}`);
   const log = page.getByRole('log');
   const turns = log.getByRole('article');
@@ -223,12 +215,12 @@ test('a long conversation opens at its end, and older turns come while one reads
 });
 
 test('the history names the bot of a conversation, where it is not the one that everybody begins with', async () => {
-  const person = await server.join();
+  const person = await house.server.join();
   await person.post('/chat', { content: '자유로운 질문' });
   const { body: drama } = await person.post('/sessions', { bot: 'stove-league' });
   await person.patch(`/sessions/${drama.id}`, { title: '팀장에게 할 말' });
   const { body: bot } = await person.get('/bots/stove-league');
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const { page, close } = await house.visit({ as: person });
   await page.goto('/chat');
   const rows = page.getByRole('main').locator('[data-row]');
   await rows.filter({ hasText: '팀장에게 할 말' }).getByText(bot.name, { exact: true }).waitFor();

@@ -1,25 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
-import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  server.provider.reset();
-  member = await server.join();
+  house.server.provider.reset();
+  member = await house.server.join();
 });
 
 const composerOf = (page: Page) => page.getByRole('textbox', { name: t['composer.label'] });
@@ -35,7 +27,7 @@ async function logIn(page: Page): Promise<void> {
 }
 
 test('a draft survives the crash of its tab', async () => {
-  const { page, context, close } = await visit(browser, server.url, { as: member });
+  const { page, context, close } = await house.visit({ as: member });
   await page.goto('/');
   await composerOf(page).fill('아직 보내지 않은 글');
   await written(page, '아직 보내지 않은 글');
@@ -49,9 +41,9 @@ test('a draft survives the crash of its tab', async () => {
 });
 
 test('what is typed while an answer is written is a draft too, also over the change of the address', async () => {
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.goto('/');
-  server.provider.script({ hold: true });
+  house.server.provider.script({ hold: true });
   await composerOf(page).fill('처음 질문');
   await composerOf(page).press('Enter');
   await page.getByRole('button', { name: t['composer.stop'] }).waitFor();
@@ -60,24 +52,24 @@ test('what is typed while an answer is written is a draft too, also over the cha
   await written(page, '둘째 질문을 미리');
   await page.reload();
   await expect.poll(() => composerOf(page).inputValue()).toBe('둘째 질문을 미리');
-  server.provider.release();
+  house.server.provider.release();
   await page.getByRole('button', { name: t['composer.send'] }).waitFor();
   expect(await composerOf(page).inputValue()).toBe('둘째 질문을 미리');
   await close();
 });
 
 test('a guest writes first and logs in when sending: the text is there again, in focus, and not sent', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/');
   await composerOf(page).fill('손님이 쓴 질문');
   await composerOf(page).press('Enter');
   await page.waitForURL((url) => url.pathname === '/accounts/login');
   await logIn(page);
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   await page.locator('[data-quota]').waitFor();
   await expect.poll(() => composerOf(page).inputValue()).toBe('손님이 쓴 질문');
   await expect.poll(() => isFocused(page)).toBe(true);
-  expect(server.provider.requests).toEqual([]);
+  expect(house.server.provider.requests).toEqual([]);
   // Back does not lead to the login that is done.
   await page.goBack();
   expect(new URL(page.url()).pathname).not.toBe('/accounts/login');
@@ -85,7 +77,7 @@ test('a guest writes first and logs in when sending: the text is there again, in
 });
 
 test('a login that ends in mid-work is asked for once and in place, and nothing that was typed is lost or sent', async () => {
-  const { page, context, wrong, close } = await visit(browser, server.url, { as: member });
+  const { page, context, wrong, close } = await house.visit({ as: member });
   // Nothing else is under way that would find out first.
   await page.goto('/', { waitUntil: 'networkidle' });
   await page.locator('[data-quota]').waitFor();
@@ -104,16 +96,16 @@ test('a login that ends in mid-work is asked for once and in place, and nothing 
   await page.locator('[data-quota]').waitFor();
   expect(await composerOf(page).inputValue()).toBe('보내기 전에 끊긴 글');
   await expect.poll(() => isFocused(page)).toBe(true);
-  expect(server.provider.requests).toEqual([]);
+  expect(house.server.provider.requests).toEqual([]);
   await composerOf(page).press('Enter');
   await page.getByRole('log').locator('.prose').waitFor();
-  expect(server.provider.requests).toHaveLength(1);
+  expect(house.server.provider.requests).toHaveLength(1);
   expect(wrong.filter((line) => !line.includes('401'))).toEqual([]);
   await close();
 });
 
 test('a message that the server did not take is in the composer again, and sent again it is asked once', async () => {
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.goto('/');
   await page.locator('[data-quota]').waitFor();
   // The server takes it, and its answer gets lost on the way.
@@ -136,17 +128,17 @@ test('a message that the server did not take is in the composer again, and sent 
 });
 
 test('a message is on its way though the page is left before the next frame', async () => {
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.goto('/');
   await page.locator('[data-quota]').waitFor();
   // What a locked phone does: no frame comes any more.
   await page.evaluate(() => {
     window.requestAnimationFrame = () => 0;
   });
-  const asked = server.provider.requests.length;
+  const asked = house.server.provider.requests.length;
   await composerOf(page).fill('전화기를 바로 잠가요');
   await composerOf(page).press('Enter');
   await page.evaluate(() => window.dispatchEvent(new Event('pagehide')));
-  await server.provider.request(asked);
+  await house.server.provider.request(asked);
   await close();
 });

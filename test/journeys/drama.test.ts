@@ -1,28 +1,21 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { botTexts } from '#web/bots/bot-texts.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
-import { openBrowser, visit } from './browser.ts';
+import { openHouse } from './house.ts';
 
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startChatServer);
 
 test('an answer of the drama bot shows the lines it draws on, at once and after a reload, and each can be copied', async () => {
   const content = '숫자로 말하는 사람을 믿어요';
-  const { body: quote } = await server.administrator.post('/quote', { content, speaker: '분석팀', episode: '3화' });
-  await server.administrator.put(`/quote/${quote.id}`, { status: 'applied' });
-  const person = await server.join();
-  const { page, wrong, close } = await visit(browser, server.url, {
+  const { body: quote } = await house.server.administrator.post('/quote', {
+    content,
+    speaker: '분석팀',
+    episode: '3화',
+  });
+  await house.server.administrator.put(`/quote/${quote.id}`, { status: 'applied' });
+  const person = await house.server.join();
+  const { page, wrong, close } = await house.visit({
     as: person,
     permissions: ['clipboard-read', 'clipboard-write'],
   });

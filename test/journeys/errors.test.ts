@@ -1,37 +1,27 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
-import { startServer, type TestServer } from '#test/server.ts';
-import { openBrowser, photograph, texts, visit } from './browser.ts';
+import { startServer } from '#test/server.ts';
+import { photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: TestServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startServer);
 
 test('what does not exist is said inside the app, and the navigation goes on working', async () => {
-  const { page, close } = await visit(browser, server.url, { viewport: { width: 360, height: 740 } });
+  const { page, close } = await house.visit({ viewport: { width: 360, height: 740 } });
   expect((await page.goto('/nowhere/at/all'))?.status()).toBe(404);
   await page.getByRole('heading', { name: t['notFound.title'] }).waitFor();
   await photograph(page, 'not-found');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
   await page.getByRole('main').getByRole('link', { name: t['nav.newChat'] }).click();
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   await close();
 });
 
 test('a page whose piece is gone after a deployment loads anew once, then says that there is a new version', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   const pieces = new Set<string>();
   page.on('request', (request) => pieces.add(request.url()));
   await page.goto('/', { waitUntil: 'networkidle' });
@@ -52,8 +42,8 @@ test('a page whose piece is gone after a deployment loads anew once, then says t
 });
 
 test('a server that is away is said where the answer was to be, and trying again helps', async () => {
-  const person = await joinAs(server.url);
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person });
   await page.route(/\/keys\?/, (route) => route.abort());
   await page.goto('/keys');
   const retry = page.getByRole('alert').getByRole('button', { name: t['action.tryAgain'] });

@@ -1,30 +1,24 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import type { Client } from '#test/client.ts';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { startChatServer } from '#test/chat-server.ts';
 import { galleryTexts } from '#web/sessions/gallery-texts.ts';
-import { openBrowser, texts, visit, type Language } from './browser.ts';
+import { texts, type Language } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const question = '</script><h1>달리기</h1> & <b>걷기</b>';
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let author: Client;
 let published: string;
 let conversation: string;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  author = await server.join('글쓴이');
-  server.provider.script({ text: '천천히 걷는 것부터 시작해요.' });
+  author = await house.server.join('글쓴이');
+  house.server.provider.script({ text: '천천히 걷는 것부터 시작해요.' });
   const { body: turn } = await author.post('/chat', { content: question });
   const { body: page } = await author.post(`/sessions/${turn.session_id}/snapshots`, { title: '<i>첫</i> 걸음' });
   published = `/s/${page.id}`;
   conversation = `/sessions/${turn.session_id}`;
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
 });
 
 /** What a heading or a line says, and where it stands. */
@@ -109,7 +103,7 @@ const cases = screens.map((screen, index) => ({ ...screen, language: (['ko', 'en
 
 test.each(cases)('$name ($language) is read before the app is there, which changes nothing of it', async (each) => {
   const { found = heading, language } = each;
-  const { page, wrong, close } = await visit(browser, server.url, { language, ...(each.member ? { as: author } : {}) });
+  const { page, wrong, close } = await house.visit({ language, ...(each.member ? { as: author } : {}) });
   // The scripts of the app never come: what is read is what stands there before them.
   await page.route('**/assets/*.js', (route) => route.abort());
   await page.goto(each.path());
@@ -131,7 +125,7 @@ test.each(cases)('$name ($language) is read before the app is there, which chang
 });
 
 test('what people wrote is text in the page that the server gives, and is not asked for again', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   const asked: string[] = [];
   page.on('request', (request) => request.resourceType() === 'fetch' && asked.push(new URL(request.url()).pathname));
   await page.goto(published, { waitUntil: 'networkidle' });
@@ -142,7 +136,7 @@ test('what people wrote is text in the page that the server gives, and is not as
 });
 
 test('what came before the app is not asked for again', async () => {
-  const { page, close } = await visit(browser, server.url, { as: author });
+  const { page, close } = await house.visit({ as: author });
   const asked: string[] = [];
   page.on('request', (request) => request.resourceType() === 'fetch' && asked.push(new URL(request.url()).pathname));
   await page.goto(conversation, { waitUntil: 'networkidle' });
@@ -155,7 +149,7 @@ test('what came before the app is not asked for again', async () => {
 });
 
 test('a conversation that nobody may read looks like none before the app is there, too', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.route('**/assets/*.js', (route) => route.abort());
   const answered = page.waitForResponse((answer) => answer.url().endsWith(conversation) && answer.status() === 404);
   await page.goto(conversation);

@@ -1,32 +1,23 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
 import { guidedTexts } from '#web/sessions/guided-texts.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 import { compose, complete, pressEnter, writeAndEnter } from './input-method.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  server.provider.reset();
-  member = await server.join();
+  house.server.provider.reset();
+  member = await house.server.join();
 });
 
 async function openAt(path: string) {
-  const opened = await visit(browser, server.url, { as: member });
+  const opened = await house.visit({ as: member });
   const sent: string[] = [];
   opened.page.on('request', (request) => {
     if (request.method() !== 'GET') sent.push(`${request.method()} ${new URL(request.url()).pathname}`);

@@ -1,27 +1,20 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
-import { startServer, type TestServer } from '#test/server.ts';
-import { openBrowser, photograph, texts, visit } from './browser.ts';
+import { startServer } from '#test/server.ts';
+import { photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: TestServer;
-let browser: Browser;
+const house = openHouse(startServer);
 
 beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
   // The first one is administrator, without a quota to show.
-  await joinAs(server.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+  await joinAs(house.server.url);
 });
 
 test('without network the app opens, with what was typed before', async () => {
-  const person = await joinAs(server.url);
-  const { page, context, close } = await visit(browser, server.url, { as: person, serviceWorkers: 'allow' });
+  const person = await joinAs(house.server.url);
+  const { page, context, close } = await house.visit({ as: person, serviceWorkers: 'allow' });
   await page.goto('/');
   await page.evaluate(() => navigator.serviceWorker.ready);
   const composer = page.getByRole('textbox', { name: t['composer.label'] });
@@ -41,7 +34,7 @@ test('without network the app opens, with what was typed before', async () => {
 });
 
 test('the app can be installed: its manifest and icons are there', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/accounts/login');
   const href = await page.locator('link[rel=manifest]').getAttribute('href');
   const manifest = (await (await page.request.get(href!)).json()) as { icons: { src: string; purpose?: string }[] };
@@ -57,10 +50,10 @@ test.each([
   ['br, gzip', 'br'],
   ['gzip', 'gzip'],
 ])('files are sent as they were compressed at the build (%s)', async (accepted, sent) => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   const html = await (await page.request.get('/accounts/login', { headers: { accept: 'text/html' } })).text();
   const [, script] = /src="(\/assets\/[^"]+)"/.exec(html)!;
-  const answer = await fetch(server.url + script, { headers: { 'accept-encoding': accepted } });
+  const answer = await fetch(house.server.url + script, { headers: { 'accept-encoding': accepted } });
   expect(answer.headers.get('content-encoding')).toBe(sent);
   expect(answer.headers.get('content-type')).toMatch(/javascript/);
   expect(answer.headers.get('cache-control')).toContain('immutable');

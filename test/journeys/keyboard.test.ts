@@ -1,27 +1,19 @@
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Locator, Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  server.provider.reset();
-  member = await server.join();
+  house.server.provider.reset();
+  member = await house.server.join();
 });
 
 /** Whether the focus has come to `target`, and why it can't be seen: no sign of it, or something above it. */
@@ -53,7 +45,7 @@ async function focusIsIn(target: Locator): Promise<void> {
 }
 
 test('by keyboard alone one logs in, asks and stops', async () => {
-  const { page, wrong, close } = await visit(browser, server.url);
+  const { page, wrong, close } = await house.visit();
   const keys = page.keyboard;
   await page.goto('/accounts/login');
   const email = page.getByRole('textbox', { name: t['auth.email'] });
@@ -62,12 +54,12 @@ test('by keyboard alone one logs in, asks and stops', async () => {
   await tabTo(page, page.getByLabel(t['auth.password'], { exact: true }));
   await keys.type('correct horse 7');
   await keys.press('Enter');
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   await page.locator('[data-quota]').waitFor();
   // The field has the focus already.
   const composer = page.getByRole('textbox', { name: t['composer.label'] });
   await focusIsIn(composer);
-  server.provider.script({ fault: 'endless', paceMs: 30 });
+  house.server.provider.script({ fault: 'endless', paceMs: 30 });
   await keys.type('키보드로만 물어봐요');
   await keys.press('Enter');
   const log = page.getByRole('log');
@@ -82,7 +74,7 @@ test('by keyboard alone one logs in, asks and stops', async () => {
 
 test('by keyboard alone one searches the history, renames what was found and opens it', async () => {
   await member.post('/chat', { content: '키보드로만 찾을 질문' });
-  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  const { page, wrong, close } = await house.visit({ as: member });
   const keys = page.keyboard;
   await page.goto('/bots');
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -113,7 +105,7 @@ test('by keyboard alone one searches the history, renames what was found and ope
 });
 
 test('the shortcuts lead from every screen to where they say, and can be switched off', async () => {
-  const { page, wrong, close } = await visit(browser, server.url, { as: member });
+  const { page, wrong, close } = await house.visit({ as: member });
   const body = page.locator('body');
   await page.goto('/bots');
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -121,7 +113,7 @@ test('the shortcuts lead from every screen to where they say, and can be switche
   await page.waitForURL((url) => url.pathname === '/chat');
   await focusIsIn(page.getByRole('searchbox', { name: historyTexts.ko.search }));
   await body.press('Control+Shift+O');
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   const composer = page.getByRole('textbox', { name: t['composer.label'] });
   await composer.waitFor();
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
@@ -141,13 +133,13 @@ test('the shortcuts lead from every screen to where they say, and can be switche
   await body.press('Control+k');
   await body.press('Control+/');
   expect(await help.count()).toBe(0);
-  expect(page.url()).toBe(`${server.url}/`);
+  expect(page.url()).toBe(`${house.server.url}/`);
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('another page has its heading in focus and its name in the title', async () => {
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.goto('/');
   await page.getByRole('link', { name: t['nav.bots'], exact: true }).press('Enter');
   await page.waitForURL((url) => url.pathname === '/bots');
@@ -158,7 +150,7 @@ test('another page has its heading in focus and its name in the title', async ()
 });
 
 test('on a phone Enter breaks the line and the button sends; the menu keeps the focus inside until Esc', async () => {
-  const { page, close } = await visit(browser, server.url, {
+  const { page, close } = await house.visit({
     as: member,
     viewport: { width: 360, height: 740 },
     hasTouch: true,
@@ -172,7 +164,7 @@ test('on a phone Enter breaks the line and the button sends; the menu keeps the 
   await composer.press('Enter');
   await composer.pressSequentially('둘째 줄');
   expect(await composer.inputValue()).toBe('첫 줄\n둘째 줄');
-  expect(server.provider.requests).toEqual([]);
+  expect(house.server.provider.requests).toEqual([]);
   await composer.press('Control+Enter');
   await page.getByRole('log').locator('.prose').waitFor();
 
@@ -195,7 +187,7 @@ test('on a phone Enter breaks the line and the button sends; the menu keeps the 
 });
 
 test('with "Enter sends" switched off, Enter breaks the line on a desktop too, and Ctrl+Enter sends', async () => {
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.goto('/accounts/profile');
   await page.getByRole('switch', { name: profileTexts.ko.enter }).press('Space');
   await page.goto('/');
@@ -205,11 +197,11 @@ test('with "Enter sends" switched off, Enter breaks the line on a desktop too, a
   await composer.press('Enter');
   await composer.pressSequentially('둘째 줄');
   expect(await composer.inputValue()).toBe('첫 줄\n둘째 줄');
-  expect(server.provider.requests).toEqual([]);
+  expect(house.server.provider.requests).toEqual([]);
   await composer.press('Control+Enter');
   await page.getByRole('log').locator('.prose').waitFor();
-  expect((server.provider.requests[0]!.body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(
-    '첫 줄\n둘째 줄',
-  );
+  expect(
+    (house.server.provider.requests[0]!.body as { messages: { content: string }[] }).messages.at(-1)!.content,
+  ).toBe('첫 줄\n둘째 줄');
   await close();
 });

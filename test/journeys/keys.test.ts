@@ -1,27 +1,17 @@
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { clientOf } from '#test/client.ts';
 import { keyTexts } from '#web/keys/key-texts.ts';
-import { barriersOf, openBrowser, photograph, visit } from './browser.ts';
+import { barriersOf, photograph } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = keyTexts.ko;
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startChatServer);
 
 test('a key is made with limits, shown once, works, and is void when it is revoked', async () => {
-  const person = await server.join();
-  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const person = await house.server.join();
+  const { page, wrong, close } = await house.visit({ as: person });
   const answers: string[] = [];
   page.on(
     'response',
@@ -36,7 +26,7 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   await photograph(page, 'keys-empty');
   expect(await barriersOf(page, 'keys-empty')).toEqual([]);
   const steps = page.getByRole('list', { name: t.steps });
-  await steps.getByText(`${server.url}/v1`, { exact: true }).waitFor();
+  await steps.getByText(`${house.server.url}/v1`, { exact: true }).waitFor();
   const script = await steps.getByLabel('JavaScript', { exact: true }).innerText();
   await page.getByRole('button', { name: t.create }).click();
   await page.getByRole('textbox', { name: t.name }).fill('보고서 봇');
@@ -58,7 +48,7 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   expect(await page.content()).not.toContain(key);
   expect(answers.join('\n')).not.toContain(key);
 
-  const program = clientOf(server.url, key);
+  const program = clientOf(house.server.url, key);
   expect((await program.get('/v1/models')).status).toBe(200);
   // What the empty page told to do works, with the key in its place.
   const told: unknown[] = [];
@@ -74,9 +64,9 @@ test('a key is made with limits, shown once, works, and is void when it is revok
 });
 
 test('a key is edited on a phone, and an empty field takes its limit away', async () => {
-  const person = await server.join();
+  const person = await house.server.join();
   await person.post('/keys', { name: '폰', daily_requests: 3 });
-  const { page, close } = await visit(browser, server.url, { as: person, viewport: { width: 320, height: 640 } });
+  const { page, close } = await house.visit({ as: person, viewport: { width: 320, height: 640 } });
   await page.goto('/keys');
   await page.getByRole('button', { name: '‘폰’ 수정' }).click();
   await page.getByRole('spinbutton', { name: t.dailyRequests }).fill('');
@@ -91,8 +81,8 @@ test('a key is edited on a phone, and an empty field takes its limit away', asyn
 });
 
 test('a webhook for budget alerts is set, its secret shown once, and removed', async () => {
-  const person = await server.join();
-  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const person = await house.server.join();
+  const { page, wrong, close } = await house.visit({ as: person });
   await page.goto('/keys');
   await page.getByRole('button', { name: t.setWebhook }).click();
   const address = page.getByRole('textbox', { name: t.webhookAddress });

@@ -1,28 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 import { furnish, screens, type Made } from './screens.ts';
 
 const t = texts.ko;
 /** What web.dev calls good. */
 const MOST = 0.1;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let person: Client;
 let made: Made;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  person = await server.join();
-  made = await furnish(server, person);
+  person = await house.server.join();
+  made = await furnish(house.server, person);
 }, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 
 interface Shifts {
   shifts: { value: number; what: string[] }[];
@@ -71,7 +65,7 @@ const names = new Set([
 test.each(screens.filter(({ name }) => names.has(name)))(
   'nothing jumps from skeleton to content: $name',
   async ({ path, as, ready = 'h1' }) => {
-    const { page, close } = await visit(browser, server.url, as === 'guest' ? {} : { as: person });
+    const { page, close } = await house.visit(as === 'guest' ? {} : { as: person });
     await page.addInitScript(watchShifts);
     // Late enough for the skeleton to be seen.
     await page.route('**/*', async (route) => {
@@ -94,12 +88,12 @@ test.each(screens.filter(({ name }) => names.has(name)))(
 );
 
 test('nothing jumps while an answer is written', async () => {
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const { page, close } = await house.visit({ as: person });
   await page.addInitScript(watchShifts);
   await page.goto('/');
   await page.locator('[data-quota]').waitFor();
   const words = Array.from({ length: 300 }, (_, word) => (word % 12 === 11 ? '\n\n' : ` **낱말${word}**`));
-  server.provider.script({ text: words, paceMs: 5 });
+  house.server.provider.script({ text: words, paceMs: 5 });
   const composer = page.getByRole('textbox', { name: t['composer.label'] });
   await composer.fill('길게 써 주세요');
   await composer.press('Enter');
@@ -110,7 +104,7 @@ test('nothing jumps while an answer is written', async () => {
 });
 
 test('a jump would be seen', async () => {
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const { page, close } = await house.visit({ as: person });
   await page.addInitScript(watchShifts);
   await page.goto('/bots');
   await page.getByRole('heading', { level: 1 }).waitFor();

@@ -1,32 +1,28 @@
 import AxeBuilder from '@axe-core/playwright';
 import { Secret, TOTP } from 'otpauth';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { joinAs, type Client } from '#test/client.ts';
 import { startMailbox, type Mailbox } from '#test/mailbox.ts';
-import { startServer, type TestServer } from '#test/server.ts';
+import { startServer } from '#test/server.ts';
 import { resetTexts } from '#web/accounts/reset-texts.ts';
-import { openBrowser, photograph, texts, visit } from './browser.ts';
+import { photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
 const r = resetTexts.ko;
-let server: TestServer;
-let browser: Browser;
 let mailbox: Mailbox;
 let member: Client;
+afterAll(() => mailbox?.close());
+const house = openHouse(async () => {
+  mailbox = await startMailbox();
+  return startServer({ env: { SMTP_URL: mailbox.url, MAIL_FROM: 'daesa@example.com' } });
+});
 
 beforeAll(async () => {
-  mailbox = await startMailbox();
-  server = await startServer({ env: { SMTP_URL: mailbox.url, MAIL_FROM: 'daesa@example.com' } });
-  browser = await openBrowser();
-  await joinAs(server.url);
-  member = await joinAs(server.url);
+  await joinAs(house.server.url);
+  member = await joinAs(house.server.url);
   await mailbox.next(member.email);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await mailbox?.close();
 });
 
 /** The page that a link of a mail leads to, on the server under test. */
@@ -49,7 +45,7 @@ async function seriousBarriers(page: Page): Promise<string[]> {
 }
 
 test('a forgotten password is chosen anew by a link that works once', async () => {
-  const { page, wrong, close } = await visit(browser, server.url, { viewport: { width: 360, height: 740 } });
+  const { page, wrong, close } = await house.visit({ viewport: { width: 360, height: 740 } });
   await page.goto('/accounts/login');
   await page.getByRole('link', { name: t['auth.forgot'] }).click();
   expect(await seriousBarriers(page)).toEqual([]);
@@ -61,7 +57,7 @@ test('a forgotten password is chosen anew by a link that works once', async () =
   await page.goto(link);
   const newPassword = page.getByLabel(r.newPassword, { exact: true });
   await newPassword.fill('a quite new horse 8');
-  expect(page.url()).toBe(`${server.url}/accounts/reset`);
+  expect(page.url()).toBe(`${house.server.url}/accounts/reset`);
   await photograph(page, 'reset');
   expect(await seriousBarriers(page)).toEqual([]);
   await newPassword.press('Enter');
@@ -75,15 +71,15 @@ test('a forgotten password is chosen anew by a link that works once', async () =
 
   await page.getByRole('link', { name: r.back }).click();
   await fillIn(page, member.email, 'a quite new horse 8');
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('an address is confirmed by the link of the mail, and the page says so', async () => {
-  const person = await joinAs(server.url);
+  const person = await joinAs(house.server.url);
   const link = pathOf((await mailbox.next(person.email)).text);
-  const guest = await visit(browser, server.url);
+  const guest = await house.visit();
   await guest.page.goto(link);
   await guest.page.getByRole('status').getByText('이메일을 확인했어요').waitFor();
   await guest.page.goto(link);
@@ -94,11 +90,11 @@ test('an address is confirmed by the link of the mail, and the page says so', as
 });
 
 test('an account with a second factor is asked for its code, and a wrong one is said', async () => {
-  const person = await joinAs(server.url);
+  const person = await joinAs(house.server.url);
   const { body } = await person.post('/accounts/two-factor', { current_password: 'correct horse 7' });
   const totp = new TOTP({ secret: Secret.fromBase32(body.secret) });
   const enabled = await person.put('/accounts/two-factor', { otp: totp.generate() });
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/accounts/login?next=/bots');
   await fillIn(page, person.email, 'correct horse 7');
   const code = page.getByRole('textbox', { name: t['auth.codeField'] });
@@ -109,17 +105,17 @@ test('an account with a second factor is asked for its code, and a wrong one is 
   await page.getByText(t['auth.codeWrong']).waitFor();
   await code.fill(enabled.body.recovery_codes[0]);
   await code.press('Enter');
-  await page.waitForURL(`${server.url}/bots`);
+  await page.waitForURL(`${house.server.url}/bots`);
   await close();
 });
 
 test('a login that failed at the provider is explained, and where it was going is kept', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/accounts/login?error=login_cancelled&next=/bots');
   await page.getByRole('alert').getByText('로그인을 취소했어요').waitFor();
   await photograph(page, 'login-cancelled');
   expect(await seriousBarriers(page)).toEqual([]);
   await fillIn(page, member.email, 'a quite new horse 8');
-  await page.waitForURL(`${server.url}/bots`);
+  await page.waitForURL(`${house.server.url}/bots`);
   await close();
 });

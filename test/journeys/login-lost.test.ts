@@ -1,25 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { keyTexts } from '#web/keys/key-texts.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startChatServer);
 
 test('however many requests find the login ended, it is asked for once, and each is made once more', async () => {
-  const member = await server.join();
-  const { page, context, close } = await visit(browser, server.url, { as: member });
+  const member = await house.server.join();
+  const { page, context, close } = await house.visit({ as: member });
   await page.goto('/', { waitUntil: 'networkidle' });
   const composer = page.getByRole('textbox', { name: t['composer.label'] });
   await composer.fill('쓰다 만 질문');
@@ -54,6 +44,6 @@ test('however many requests find the login ended, it is asked for once, and each
   expect(new URL(page.url()).pathname).toBe('/keys');
   await page.getByRole('navigation').getByRole('link', { name: t['nav.newChat'] }).click();
   await expect.poll(() => composer.inputValue()).toBe('쓰다 만 질문');
-  expect(server.provider.requests).toEqual([]);
+  expect(house.server.provider.requests).toEqual([]);
   await close();
 });

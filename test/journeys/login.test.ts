@@ -1,27 +1,23 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import type { Client } from '#test/client.ts';
 import { joinAs } from '#test/client.ts';
-import { startServer, type TestServer } from '#test/server.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { startServer } from '#test/server.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: TestServer;
-let browser: Browser;
-let member: Client;
-
-beforeAll(async () => {
+const house = openHouse(() => {
   const providers = ['KAKAO', 'NAVER', 'GOOGLE'].flatMap((name): [string, string][] => [
     [`${name}_CLIENT_ID`, 'client'],
     [`${name}_CLIENT_SECRET`, 'secret'],
   ]);
-  server = await startServer({ env: Object.fromEntries(providers) });
-  browser = await openBrowser();
-  member = await joinAs(server.url);
+  return startServer({ env: Object.fromEntries(providers) });
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+let member: Client;
+
+beforeAll(async () => {
+  member = await joinAs(house.server.url);
 });
 
 async function logIn(page: Page): Promise<void> {
@@ -37,26 +33,26 @@ test.each([
   ['https://evil.example/', '/'],
   ['javascript:alert(1)', '/'],
 ])('login with next=%s leads to %s', async (next, expected) => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto(`/accounts/login?next=${encodeURIComponent(next)}`);
   await logIn(page);
   await page.waitForURL((url) => !url.pathname.startsWith('/accounts/'));
-  await expect.poll(() => page.url()).toBe(server.url + expected);
+  await expect.poll(() => page.url()).toBe(house.server.url + expected);
   await close();
 });
 
 test('whoever is sent to login comes back to exactly where they were going', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/chat?q=y#z');
   await page.waitForURL((url) => url.pathname === '/accounts/login');
   await logIn(page);
   await page.waitForURL((url) => url.pathname === '/chat');
-  await expect.poll(() => page.url()).toBe(`${server.url}/chat?q=y#z`);
+  await expect.poll(() => page.url()).toBe(`${house.server.url}/chat?q=y#z`);
   await close();
 });
 
 test('a wrong password is said once, and what was typed stays', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/accounts/login');
   await page.getByRole('textbox', { name: t['auth.email'] }).fill(member.email);
   const password = page.getByLabel(t['auth.password'], { exact: true });
@@ -71,7 +67,7 @@ test('a wrong password is said once, and what was typed stays', async () => {
 });
 
 test("the providers' buttons follow the providers' rules, and are of one height", async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto('/accounts/login');
   const kakao = page.getByRole('link', { name: t['auth.kakao'], exact: true });
   await kakao.waitFor();
@@ -88,7 +84,7 @@ test("the providers' buttons follow the providers' rules, and are of one height"
 });
 
 test("inside of KakaoTalk, Google's button says what to do instead", async () => {
-  const { page, close } = await visit(browser, server.url, {
+  const { page, close } = await house.visit({
     userAgent: 'Mozilla/5.0 (Linux; Android 15) KAKAOTALK/11',
   });
   await page.goto('/accounts/login');

@@ -1,20 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
-import { openBrowser, photograph, texts, visit, type Language } from './browser.ts';
+import { photograph, texts, type Language } from './browser.ts';
+import { openHouse } from './house.ts';
 
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '5' } });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(() => startChatServer({ env: { DAILY_REQUEST_LIMIT: '5' } }));
 
 const numbered = Array.from({ length: 60 }, (_, index) => `${index === 0 ? '' : ' '}낱말${index + 1}`);
 
@@ -22,7 +12,7 @@ test.each<Language>(['ko', 'en'])(
   'a person joins, asks, watches, stops, comes back in the middle and finds it again (%s)',
   async (language) => {
     const t = texts[language];
-    const { page, wrong, close } = await visit(browser, server.url, { language });
+    const { page, wrong, close } = await house.visit({ language });
     const email = `journey-${language}@example.com`;
 
     await page.goto('/accounts/join');
@@ -51,7 +41,7 @@ test.each<Language>(['ko', 'en'])(
     await photograph(page, `empty-${language}`);
 
     // The answer streams, and stops when it is told to.
-    server.provider.script({ fault: 'endless', paceMs: 30 });
+    house.server.provider.script({ fault: 'endless', paceMs: 30 });
     await composer.fill('첫 질문');
     await composer.press('Enter');
     await page.waitForURL(/\/sessions\/\d+$/);
@@ -68,7 +58,7 @@ test.each<Language>(['ko', 'en'])(
     expect((await log.locator('.prose').innerText()).trim()).toBe(stopped.trim());
 
     // A reload in the middle of an answer joins it again.
-    server.provider.script({ text: numbered, paceMs: 60 });
+    house.server.provider.script({ text: numbered, paceMs: 60 });
     await composer.fill('둘째 질문');
     await page.getByRole('button', { name: t['composer.send'] }).click();
     await log.getByText('낱말3').waitFor();

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser, Locator } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
-import { barriersOf, openBrowser, photograph, texts, visit, type Visit } from './browser.ts';
+import { barriersOf, photograph, texts, type Visit, type VisitOptions } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
 const pixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 /** Another site, and who asked it for what. */
 let elsewhere: Server;
@@ -25,26 +25,22 @@ beforeAll(async () => {
     response.setHeader('content-type', 'image/png').end(pixel);
   }).listen(0, '127.0.0.1');
   await once(elsewhere, 'listening');
-  server = await startChatServer();
-  browser = await openBrowser();
-  member = await server.join();
+  member = await house.server.join();
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+afterAll(() => {
   elsewhere?.close();
 });
 beforeEach(() => {
-  server.provider.reset();
+  house.server.provider.reset();
   asked.length = 0;
 });
 
 const addressElsewhere = () => `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
 
 /** A conversation whose answer is this markdown. */
-async function answer(text: string | string[], options: Parameters<typeof visit>[2] = {}): Promise<Visit> {
-  const opened = await visit(browser, server.url, { as: member, ...options });
-  server.provider.script({ text });
+async function answer(text: string | string[], options: VisitOptions = {}): Promise<Visit> {
+  const opened = await house.visit({ as: member, ...options });
+  house.server.provider.script({ text });
   await opened.page.goto('/');
   await opened.page.locator('[data-quota]').waitFor();
   await opened.page.getByRole('textbox', { name: t['composer.label'] }).fill('보여 주세요');

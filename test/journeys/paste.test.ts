@@ -1,33 +1,25 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
-import { barriersOf, openBrowser, photograph, texts, visit, type Language } from './browser.ts';
+import { barriersOf, photograph, texts, visit, type Language, type VisitOptions } from './browser.ts';
+import { openHouse } from './house.ts';
 
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let member: Client;
 
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 beforeEach(async () => {
-  server.provider.reset();
-  server.provider.setDefault({ text: '줄였어요' });
-  member = await server.join();
+  house.server.provider.reset();
+  house.server.provider.setDefault({ text: '줄였어요' });
+  member = await house.server.join();
 });
 
 const linesOf = (count: number) => Array.from({ length: count }, (_, line) => `${line + 1}번째 줄이에요`).join('\n');
 
 /** A new conversation in a language, and what is found in it. */
-async function openChat(language: Language = 'ko', options: Parameters<typeof visit>[2] = {}) {
-  const opened = await visit(browser, server.url, {
+async function openChat(language: Language = 'ko', options: VisitOptions = {}) {
+  const opened = await house.visit({
     as: member,
     language,
     permissions: ['clipboard-read', 'clipboard-write'],
@@ -65,7 +57,7 @@ test('a paste of 20,000 lines stands beside the field, survives a reload, and ar
   expect(await field.inputValue()).toBe('세 줄로 줄여 주세요');
   await expect.poll(() => send.getAttribute('aria-disabled')).toBe(null);
   await field.press('Enter');
-  const { body } = await server.provider.request(0);
+  const { body } = await house.server.provider.request(0);
   const message = `세 줄로 줄여 주세요\n\n${pasted}`;
   expect((body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(message);
   await page.getByRole('log').locator('.prose').waitFor();
@@ -133,7 +125,7 @@ test('a message that is too long says so before it is sent, and a refused one co
   expect(await send.getAttribute('aria-disabled')).toBe('true');
   expect(await send.getAttribute('aria-describedby')).toBe(await alert.getAttribute('id'));
   await field.press('Enter');
-  expect([await pieces.count(), server.provider.requests.length]).toEqual([1, 0]);
+  expect([await pieces.count(), house.server.provider.requests.length]).toEqual([1, 0]);
   await button('pastedRemove').click();
   await alert.waitFor({ state: 'detached' });
   await field.fill('줄여 주세요');
@@ -144,7 +136,7 @@ test('a message that is too long says so before it is sent, and a refused one co
   expect([await field.inputValue(), await pieces.count()]).toEqual(['줄여 주세요', 1]);
   await page.unroute('**/chat/stream');
   await page.getByRole('button', { name: texts.ko['action.resend'] }).click();
-  const { body } = await server.provider.request(0);
+  const { body } = await house.server.provider.request(0);
   expect((body as { messages: { content: string }[] }).messages.at(-1)!.content).toBe(`줄여 주세요\n\n${linesOf(600)}`);
   await close();
 });
@@ -160,13 +152,13 @@ test('text files that are dropped on the field stand beside it, and other files 
   await field.dispatchEvent('drop', { dataTransfer: dropped });
   await pieces.getByText('붙여넣은 글 · 2줄').waitFor();
   await page.getByRole('alert').getByText(chatTexts.ko.notText).waitFor();
-  expect([await pieces.count(), await field.inputValue(), page.url()]).toEqual([1, '', `${server.url}/`]);
+  expect([await pieces.count(), await field.inputValue(), page.url()]).toEqual([1, '', `${house.server.url}/`]);
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('what a guest pastes is still there after the login that sending it takes', async () => {
-  const { page, close } = await visit(browser, server.url, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page, close } = await house.visit({ permissions: ['clipboard-read', 'clipboard-write'] });
   const field = page.getByRole('textbox', { name: texts.ko['composer.label'] });
   await page.goto('/');
   await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), linesOf(600));
@@ -180,13 +172,13 @@ test('what a guest pastes is still there after the login that sending it takes',
   await page.getByLabel(texts.ko['auth.password'], { exact: true }).press('Enter');
   await piece.waitFor();
   expect(new URL(page.url()).pathname).toBe('/');
-  expect(server.provider.requests.length).toBe(0);
+  expect(house.server.provider.requests.length).toBe(0);
   await close();
 });
 
 test('a server that takes less says so, and the message stays', async () => {
   const small = await startChatServer({ env: { BODY_LIMIT_BYTES: '100000' } });
-  const { page, close } = await visit(browser, small.url, {
+  const { page, close } = await visit(house.browser, small.url, {
     as: await small.join(),
     permissions: ['clipboard-read', 'clipboard-write'],
   });
@@ -208,7 +200,7 @@ test('a long question on a published page is shown by its beginning, and as a wh
   const question = linesOf(600);
   const { body: turn } = await member.post('/chat', { content: question });
   const { body: published } = await member.post(`/sessions/${turn.session_id}/snapshots`, {});
-  const { page, wrong, close } = await visit(browser, server.url);
+  const { page, wrong, close } = await house.visit();
   await page.goto(`/s/${published.id}`, { waitUntil: 'networkidle' });
   await page.locator('main#main').waitFor();
   expect(await page.getByText('12번째 줄이에요…').count()).toBe(1);

@@ -1,26 +1,20 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { Secret, TOTP } from 'otpauth';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { readZip } from '#test/read-zip.ts';
-import { startServer, type TestServer } from '#test/server.ts';
+import { startServer } from '#test/server.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
-import { openBrowser, photograph, texts, visit } from './browser.ts';
+import { photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = profileTexts.ko;
-let server: TestServer;
-let browser: Browser;
+const house = openHouse(startServer);
 
 beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-  await joinAs(server.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+  await joinAs(house.server.url);
 });
 
 async function barriers(page: Page): Promise<string[]> {
@@ -32,8 +26,8 @@ async function barriers(page: Page): Promise<string[]> {
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 
 test('name and password change on the page; a wrong password is said at its field', async () => {
-  const person = await joinAs(server.url, '나래');
-  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const person = await joinAs(house.server.url, '나래');
+  const { page, wrong, close } = await house.visit({ as: person });
   await page.goto('/accounts/profile');
   await press(page, t.changeName);
   await page.getByRole('textbox', { name: t.name }).fill('다른 이름');
@@ -59,8 +53,8 @@ test('name and password change on the page; a wrong password is said at its fiel
 });
 
 test('two-step login is turned on with an app, and its recovery codes are shown once', async () => {
-  const person = await joinAs(server.url);
-  const { page, close } = await visit(browser, server.url, { as: person, viewport: { width: 360, height: 740 } });
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person, viewport: { width: 360, height: 740 } });
   await page.goto('/accounts/profile');
   await press(page, t.turnOn);
   await page.getByLabel(t.currentPassword, { exact: true }).fill('correct horse 7');
@@ -83,8 +77,8 @@ test('two-step login is turned on with an app, and its recovery codes are shown 
 });
 
 test('other devices are logged out from here, and the archive holds the account', async () => {
-  const person = await joinAs(server.url);
-  const { page, close } = await visit(browser, server.url, { as: person, viewport: { width: 320, height: 640 } });
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person, viewport: { width: 320, height: 640 } });
   await page.goto('/accounts/profile');
   await press(page, t.endOthers);
   const confirmation = page.getByLabel(t.currentPassword, { exact: true });
@@ -106,8 +100,8 @@ test('other devices are logged out from here, and the archive holds the account'
 });
 
 test('the language changes at once, with the language of the page', async () => {
-  const person = await joinAs(server.url);
-  const { page, close } = await visit(browser, server.url, { as: person, colorScheme: 'dark' });
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person, colorScheme: 'dark' });
   await page.goto('/accounts/profile');
   await page.getByRole('combobox', { name: t.language }).selectOption('en');
   await page.getByRole('heading', { name: profileTexts.en.title, exact: true }).waitFor();
@@ -119,15 +113,15 @@ test('the language changes at once, with the language of the page', async () => 
 });
 
 test('an account is deleted by its password and a word, and its login with it', async () => {
-  const person = await joinAs(server.url);
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person });
   await page.goto('/accounts/profile');
   await press(page, t.deleteAccount);
   await page.getByLabel(t.currentPassword, { exact: true }).fill('correct horse 7');
   await page.getByRole('textbox', { name: '계속하려면' }).fill('탈퇴');
   await photograph(page, 'profile-delete');
   await page.keyboard.press('Enter');
-  await page.waitForURL(`${server.url}/`);
+  await page.waitForURL(`${house.server.url}/`);
   await page.getByRole('link', { name: texts.ko['auth.logIn'] }).waitFor();
   expect((await person.get('/accounts/profile')).status).toBe(401);
   await close();

@@ -1,26 +1,23 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { galleryTexts } from '#web/sessions/gallery-texts.ts';
 import { publishedTexts } from '#web/sessions/published-texts.ts';
-import { barriersOf, openBrowser, photograph, texts, visit } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = publishedTexts.ko;
 const g = galleryTexts.ko;
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let author: Client;
 let reader: Client;
 let sessionId: number;
 let path: string;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  author = await server.join('글쓴이');
-  reader = await server.join('읽는이');
-  server.provider.script({
+  author = await house.server.join('글쓴이');
+  reader = await house.server.join('읽는이');
+  house.server.provider.script({
     text: '**"꾸준함"**이 먼저예요.\n\n1. 매일 10분\n2. 주말에 한 번 더\n\n| 요일 | 할 일 |\n| - | - |\n| 월 | 걷기 |',
   });
   const { body: turn } = await author.post('/chat', { content: '달리기를 어떻게 시작하면 좋을까요?' });
@@ -29,13 +26,9 @@ beforeAll(async () => {
   path = `/s/${page.id}`;
   await author.post('/chat', { content: '게시한 뒤에 한 비밀 질문', session_id: sessionId });
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 
 test('the gallery is readable without a login, filtered by bot in the address, and leads to what it shows', async () => {
-  const { page, wrong, close } = await visit(browser, server.url);
+  const { page, wrong, close } = await house.visit();
   await page.goto('/sessions');
   await page.getByText(g.empty).waitFor();
   expect(await barriersOf(page, 'gallery-empty')).toEqual([]);
@@ -76,7 +69,7 @@ test('the gallery is readable without a login, filtered by bot in the address, a
 });
 
 test('a published page tells nothing of its author, nothing that came later, and only little script is loaded for it', async () => {
-  const { page, wrong, close } = await visit(browser, server.url);
+  const { page, wrong, close } = await house.visit();
   const answers: string[] = [];
   page.on('response', async (response) => {
     if (new URL(response.url()).pathname === path) answers.push(await response.text());
@@ -85,7 +78,7 @@ test('a published page tells nothing of its author, nothing that came later, and
   await page.getByRole('table').waitFor();
   expect(await page.locator('strong').innerText()).toBe('"꾸준함"');
   await page.getByText(t.anonymous).waitFor();
-  expect(page.url()).toBe(server.url + path);
+  expect(page.url()).toBe(house.server.url + path);
   expect(await page.title()).toContain('달리기');
   expect(await page.content()).not.toMatch(/비밀 질문|글쓴이/);
   expect(answers.join()).not.toMatch(/@|user_id|session_id/);
@@ -97,13 +90,13 @@ test('a published page tells nothing of its author, nothing that came later, and
   await photograph(page, 'report');
   await page.getByRole('dialog').getByRole('button', { name: t.reportSend }).click();
   await page.getByText(t.reported).waitFor();
-  expect((await server.administrator.get('/admin/pages')).body.results[0]).toMatchObject({ reports: 1 });
+  expect((await house.server.administrator.get('/admin/pages')).body.results[0]).toMatchObject({ reports: 1 });
   expect(wrong).toEqual([]);
   await close();
 });
 
 test('who goes on with a page logs in and gets an own copy; its author ends it for everybody', async () => {
-  const { page, close } = await visit(browser, server.url);
+  const { page, close } = await house.visit();
   await page.goto(path);
   await page.getByRole('button', { name: t.goOn }).click();
   await page.waitForURL((url) => url.pathname === '/accounts/login');
@@ -115,7 +108,7 @@ test('who goes on with a page logs in and gets an own copy; its author ends it f
   await page.getByText('달리기를 어떻게 시작하면 좋을까요?').first().waitFor();
   expect((await reader.get('/sessions?mine=true')).body.count).toBe(1);
 
-  const own = await visit(browser, server.url, { as: author });
+  const own = await house.visit({ as: author });
   await own.page.goto(path);
   await own.page.getByText(t.own).waitFor();
   await photograph(own.page, 'published-own');
@@ -137,7 +130,7 @@ test.each(['light', 'dark'] as const)(
       title: 'How to start running',
       listed: true,
     });
-    const { page, close } = await visit(browser, server.url, { language: 'en', colorScheme });
+    const { page, close } = await house.visit({ language: 'en', colorScheme });
     for (const [name, where] of Object.entries({ gallery: '/sessions', published: `/s/${body.id}` })) {
       await page.goto(where);
       await page.getByRole('heading', { level: 1 }).waitFor();

@@ -1,25 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
-import { openBrowser, photograph, texts, visit } from './browser.ts';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
+import { photograph, texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer({ env: { DAILY_REQUEST_LIMIT: '5' } });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(() => startChatServer({ env: { DAILY_REQUEST_LIMIT: '5' } }));
 
 test("the fifth answer leaves none: typing goes on, sending waits for the server's midnight", async () => {
-  const member = await server.join();
+  const member = await house.server.join();
   for (let asked = 0; asked < 4; asked += 1) await member.post('/chat', { content: `${asked}` });
-  const { page, close } = await visit(browser, server.url, { as: member });
+  const { page, close } = await house.visit({ as: member });
   await page.clock.install();
   await page.goto('/');
   await page.getByText(t['quota.last']).waitFor();

@@ -1,8 +1,9 @@
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
-import { openBrowser, photograph, visit, type Language, type Visit } from './browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
+import { photograph, type Language, type Visit } from './browser.ts';
+import { openHouse } from './house.ts';
 import { furnish, screens, type Made } from './screens.ts';
 
 declare global {
@@ -14,26 +15,19 @@ declare global {
 const languages: Language[] = ['ko', 'en'];
 const people = ['guest', 'member', 'administrator'] as const;
 const visits = new Map<string, Visit>();
-let server: ChatServer;
-let browser: Browser;
+const house = openHouse(startChatServer);
 let made: Made;
 
 beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-  const person = await server.join('하늘');
-  made = await furnish(server, person);
-  const accounts = { guest: {}, member: { as: person }, administrator: { as: server.administrator } };
+  const person = await house.server.join('하늘');
+  made = await furnish(house.server, person);
+  const accounts = { guest: {}, member: { as: person }, administrator: { as: house.server.administrator } };
   for (const language of languages) {
     for (const who of people) {
-      visits.set(`${who} ${language}`, await visit(browser, server.url, { language, ...accounts[who] }));
+      visits.set(`${who} ${language}`, await house.visit({ language, ...accounts[who] }));
     }
   }
 }, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
 
 const views = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [

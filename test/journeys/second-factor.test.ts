@@ -1,25 +1,24 @@
 import { Events, type OAuth2Server } from 'oauth2-mock-server';
 import { Secret, TOTP } from 'otpauth';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startOpenIdProvider } from '#test/login-providers.ts';
 import { freePort } from '#test/postgres.ts';
-import { startServer, type TestServer } from '#test/server.ts';
+import { startServer } from '#test/server.ts';
 import { writeTo } from '#test/write-to.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = texts.ko;
 let google: OAuth2Server;
-let server: TestServer & { databaseUrl: string | undefined };
-let browser: Browser;
+afterAll(() => google?.stop());
 
-beforeAll(async () => {
+const house = openHouse(async () => {
   google = await startOpenIdProvider();
   // The provider has to be told where it sends the browser back to.
   const port = await freePort();
-  server = await startServer({
+  return startServer({
     env: {
       PORT: String(port),
       PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -28,24 +27,18 @@ beforeAll(async () => {
       GOOGLE_ISSUER: google.issuer.url!,
     },
   });
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  await google?.stop();
 });
 
 test('whoever logs in with a provider shows the second factor of the account, and goes on where they were going', async () => {
-  const owner = await joinAs(server.url);
-  await writeTo(server, 'update users set email_verified_at = 1');
+  const owner = await joinAs(house.server.url);
+  await writeTo(house.server, 'update users set email_verified_at = 1');
   const { secret } = (await owner.post('/accounts/two-factor', { current_password: 'correct horse 7' })).body;
   const totp = new TOTP({ secret: Secret.fromBase32(secret) });
   const turned = await owner.put('/accounts/two-factor', { otp: totp.generate() });
   google.service.on(Events.BeforeTokenSigning, (token) =>
     Object.assign(token.payload, { sub: 'owner', email: owner.email, email_verified: true, name: 'Owner' }),
   );
-  const { page, close, wrong } = await visit(browser, server.url);
+  const { page, close, wrong } = await house.visit();
   await page.goto('/chat?q=y');
   await page.getByRole('link', { name: t['auth.google'] }).click();
   await page.waitForURL((url) => url.pathname === '/accounts/login/code');
@@ -56,22 +49,22 @@ test('whoever logs in with a provider shows the second factor of the account, an
   await field.fill(turned.body.recovery_codes[0]);
   await page.keyboard.press('Enter');
   await page.waitForURL((url) => url.pathname === '/chat');
-  expect(page.url()).toBe(`${server.url}/chat?q=y`);
+  expect(page.url()).toBe(`${house.server.url}/chat?q=y`);
   expect(wrong.filter((line) => !line.includes('401'))).toEqual([]);
   await close();
 });
 
 test('a login with a provider is linked on the profile, then logs in to that account, and is unlinked there again', async () => {
   const p = profileTexts.ko;
-  const person = await joinAs(server.url, '이어진이');
+  const person = await joinAs(house.server.url, '이어진이');
   google.service.on(Events.BeforeTokenSigning, (token) => Object.assign(token.payload, { sub: 'linked' }));
-  const { page, close, wrong } = await visit(browser, server.url, { as: person });
+  const { page, close, wrong } = await house.visit({ as: person });
   await page.goto('/accounts/profile');
   await page.getByRole('button', { name: `Google ${p.link}` }).click();
   await page.getByRole('status').getByText(p.linked).waitFor();
   expect((await person.get('/accounts/security')).body.identities).toMatchObject([{ provider: 'google' }]);
 
-  const elsewhere = await visit(browser, server.url);
+  const elsewhere = await house.visit();
   await elsewhere.page.goto('/accounts/login?next=/accounts/profile');
   await elsewhere.page.getByRole('link', { name: t['auth.google'] }).click();
   await elsewhere.page.getByRole('main').getByText(person.email).waitFor();

@@ -1,21 +1,14 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { joinAs, type Client } from '#test/client.ts';
-import { startServer, type TestServer } from '#test/server.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { startServer } from '#test/server.ts';
+import { texts } from './browser.ts';
+import { openHouse } from './house.ts';
 
-let server: TestServer;
-let browser: Browser;
+const house = openHouse(startServer);
 let member: Client;
 
 beforeAll(async () => {
-  server = await startServer();
-  browser = await openBrowser();
-  member = await joinAs(server.url);
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
+  member = await joinAs(house.server.url);
 });
 
 const grounds = { light: 'rgb(250, 249, 247)', dark: 'rgb(23, 22, 20)' };
@@ -28,7 +21,7 @@ test.each([
 ] as const)(
   'chosen $chosen on a $system system, the first paint is $shown, before any script of the app',
   async (each) => {
-    const { page, close } = await visit(browser, server.url, { language: 'en', colorScheme: each.system });
+    const { page, close } = await house.visit({ language: 'en', colorScheme: each.system });
     await page.addInitScript((theme) => theme && localStorage.setItem('daesa.theme', theme), each.chosen);
     // The scripts of the app never come: what is painted is what stands there before them.
     await page.route('**/assets/*.js', () => {});
@@ -58,7 +51,7 @@ test.each([
 
 test('a theme is chosen in the menu, holds at once and after a reload, and follows the system again when told to', async () => {
   const t = texts.ko;
-  const { page, close } = await visit(browser, server.url, { as: member, colorScheme: 'light' });
+  const { page, close } = await house.visit({ as: member, colorScheme: 'light' });
   await page.goto('/');
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const choose = async (theme: string) => {
@@ -77,7 +70,7 @@ test('a theme is chosen in the menu, holds at once and after a reload, and follo
 });
 
 test('who wants little motion gets none, and everybody can zoom', async () => {
-  const { page, close } = await visit(browser, server.url, { reducedMotion: 'reduce' });
+  const { page, close } = await house.visit({ reducedMotion: 'reduce' });
   await page.goto('/');
   await page.getByRole('textbox').waitFor();
   const viewport = await page.locator('meta[name=viewport]').getAttribute('content');

@@ -1,23 +1,14 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startChatServer, type ChatServer } from '#test/chat-server.ts';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { startChatServer } from '#test/chat-server.ts';
 import { usageTexts } from '#web/usage/usage-texts.ts';
-import { openBrowser, photograph, visit } from './browser.ts';
+import { photograph } from './browser.ts';
+import { openHouse } from './house.ts';
 
 const t = usageTexts.ko;
-let server: ChatServer;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await startChatServer();
-  browser = await openBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
+const house = openHouse(startChatServer);
 
 /** The sums of the bars and of the table's rows, and what the table's last line says. */
 async function sums(page: Page): Promise<number[]> {
@@ -30,9 +21,9 @@ async function sums(page: Page): Promise<number[]> {
 }
 
 test('bars, table, sum and CSV say the same, and the URL reproduces the view', async () => {
-  const person = await server.join();
+  const person = await house.server.join();
   for (const content of ['하나', '둘', '셋']) await person.post('/chat', { content });
-  const { page, wrong, close } = await visit(browser, server.url, { as: person });
+  const { page, wrong, close } = await house.visit({ as: person });
   await page.goto('/usage');
   expect(await sums(page)).toEqual([3, 3, 3]);
   // Nothing was used in the month before.
@@ -63,10 +54,10 @@ test('bars, table, sum and CSV say the same, and the URL reproduces the view', a
 });
 
 test('administrators see everybody, also on a narrow phone', async () => {
-  const person = await server.join('가람');
+  const person = await house.server.join('가람');
   await person.post('/chat', { content: '안녕' });
-  const { page, close } = await visit(browser, server.url, {
-    as: server.administrator,
+  const { page, close } = await house.visit({
+    as: house.server.administrator,
     viewport: { width: 320, height: 640 },
     colorScheme: 'dark',
   });
@@ -78,9 +69,9 @@ test('administrators see everybody, also on a narrow phone', async () => {
 });
 
 test('totals are compared with as many days before', async () => {
-  const person = await server.join();
+  const person = await house.server.join();
   for (const content of ['하나', '둘', '셋']) await person.post('/chat', { content });
-  const { page, close } = await visit(browser, server.url, { as: person });
+  const { page, close } = await house.visit({ as: person });
   await page.route('**/usage?*group_by=day*', async (route) => {
     const answer = await route.fetch();
     const report = await answer.json();
