@@ -105,6 +105,16 @@ function spokenCharacters(endpoint: Endpoint, members: JsonMembers): { character
   return { characters: typeof text === 'string' ? text.length : 0 };
 }
 
+/** Searches that a request may make when it names no maximum of tool calls. */
+const SEARCHES_FORESEEN = 10;
+
+/** Searches of the web have a fee of their own: as many are set aside as the request allows. */
+function searchesForeseen(members: JsonMembers): number {
+  const tools = readValue(members, 'tools');
+  const searches = Array.isArray(tools) && tools.some((tool) => String(tool?.type).startsWith('web_search'));
+  return searches ? (readCount(members, 'max_tool_calls') ?? SEARCHES_FORESEEN) : 0;
+}
+
 function forecast(
   parts: GatewayParts,
   visitor: Visitor,
@@ -121,7 +131,8 @@ function forecast(
   const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : 0;
   const inputTokens = estimatePrompt(asked.members.bytes);
   const characters = spokenCharacters(endpoint, asked.members)?.characters ?? 0;
-  const used = characters > 0 ? { characters } : { inputTokens, outputTokens };
+  const webSearches = searchesForeseen(asked.members);
+  const used = characters > 0 ? { characters } : { inputTokens, outputTokens, webSearches };
   const lists = targets.map(({ priceList }) => priceList);
   // Pictures are billed by what comes out, which nobody knows before.
   const unknown = endpoint.name.startsWith('images/');

@@ -41,8 +41,8 @@ afterAll(async () => {
   await provider.close();
 });
 
-async function keyOf(user: Client): Promise<Client> {
-  return clientOf(server.url, (await user.post('/keys', { name: 'test' })).body.key);
+async function keyOf(user: Client, limits: object = {}): Promise<Client> {
+  return clientOf(server.url, (await user.post('/keys', { name: 'test', ...limits })).body.key);
 }
 const openaiOf = ({ token }: Client) => new OpenAI({ apiKey: token, baseURL: `${server.url}/v1`, maxRetries: 0 });
 
@@ -143,6 +143,22 @@ test('the error event that ends a broken stream of responses has the next number
   provider.answer('POST /v1/responses', event(4) + event(5), { type: 'text/event-stream' });
   const last = (await streamed('responses', { model: 'gpt-5-mini', input: 'Hi' })).at(-1);
   expect(last).toMatchObject({ type: 'error', sequence_number: 6, code: expect.any(String), param: null });
+});
+
+test('the fee of web searches is set aside with the tokens, as many as the request allows', async () => {
+  const response = { id: 'resp_1', object: 'response', status: 'completed', model: 'gpt-5-mini', output: [] };
+  provider.answer('POST /v1/responses', { ...response, usage: { input_tokens: 1, output_tokens: 1 } });
+  const limited = await keyOf(await joinAs(server.url, 'searcher'), { monthly_budget_usd: 1 });
+  const ask = async (more: object) => {
+    const body = { model: 'gpt-5-mini', input: 'Hi', max_output_tokens: 16, tools: [{ type: 'web_search' }], ...more };
+    expect((await limited.post('/v1/responses', body)).status).toBe(200);
+    const rows = server.context.database.read.selectFrom('ledger').select('reserved_cost').orderBy('id', 'desc');
+    return Number((await rows.executeTakeFirstOrThrow()).reserved_cost);
+  };
+  const searching = await ask({ max_tool_calls: 3 });
+  const plain = await ask({ max_tool_calls: 3, tools: [{ type: 'web_nothing' }] });
+  // Ten dollars a thousand.
+  expect((searching - plain) / 1e9).toBeCloseTo(0.03, 4);
 });
 
 describe('fine-tuning', () => {
