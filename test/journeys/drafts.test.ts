@@ -139,6 +139,6 @@ test('a message is on its way though the page is left before the next frame', as
   await composerOf(page).fill('전화기를 바로 잠가요');
   await composerOf(page).press('Enter');
   await page.evaluate(() => window.dispatchEvent(new Event('pagehide')));
-  await house.server.provider.request(asked);
+  expect((await house.server.provider.request(asked)).rawBody).toContain('전화기를 바로 잠가요');
   await close();
 });
