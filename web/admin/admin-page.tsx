@@ -7,7 +7,7 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { Page } from '../shell/page.tsx';
 import { EmptyState } from '../ui/notice.tsx';
-import { tabClass, tabsClass } from '../ui/tabs.ts';
+import { showChosenTab, tabClass, tabsClass } from '../ui/tabs.ts';
 import { adminTexts } from './admin-texts.ts';
 
 // Whoever is no administrator is not sent the sections.
@@ -44,7 +44,7 @@ export function AdminPage() {
   const skeleton = <div aria-hidden className="skeleton h-72 animate-late" />;
   return (
     <Page title={t('title')}>
-      <nav aria-label={t('title')} className={`${tabsClass} mb-6`}>
+      <nav ref={showChosenTab} aria-label={t('title')} className={`${tabsClass} mb-6`}>
         {names.map((name) => (
           <Link
             key={name}

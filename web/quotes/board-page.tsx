@@ -12,7 +12,7 @@ import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { SearchField } from '../ui/search-field.tsx';
-import { segmentClass, segmentsClass, tabClass, tabsClass } from '../ui/tabs.ts';
+import { showChosenTab, segmentClass, segmentsClass, tabClass, tabsClass } from '../ui/tabs.ts';
 import { Notices } from './notices.tsx';
 import { QuoteItem } from './quote-item.tsx';
 import { quotesQuery, type BoardFilter } from './quote-queries.ts';
@@ -70,7 +70,7 @@ function Filters({ search }: { search: BoardSearch }) {
   const member = Boolean(useProfile());
   return (
     <>
-      <nav aria-label={t('filter')} className={tabsClass}>
+      <nav ref={showChosenTab} aria-label={t('filter')} className={tabsClass}>
         {statuses.map((each) => (
           <Link
             key={each ?? 'all'}

@@ -9,3 +9,8 @@ export const segmentsClass = 'flex w-fit rounded-md bg-sunken p-1';
 
 export const segmentClass =
   'flex h-9 items-center rounded-sm px-3 text-soft hover:text-ink aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink';
+
+/** On a narrow screen the chosen tab may stand beyond the edge. For the `ref` of what has `tabsClass`. */
+export function showChosenTab(tabs: HTMLElement | null): void {
+  tabs?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+}
