@@ -80,10 +80,16 @@ describe.runIf(hasRedis && inject('database') === 'postgres')('while an instance
     const asked = provider.requests.length;
     const { body } = await there.post('/chat/stream', { content: 'read to the end' });
     await provider.request(asked);
-    const reader = await openStream(here, url, `/chat/stream/${body.stream_id}`);
+    const path = `/chat/stream/${body.stream_id}`;
+    const reader = await openStream(here, url, path);
     await reader.event(0);
     const stopped = instance.stop();
-    await eventually(async () => (await here.get('/health/ready')).status === 503 || undefined);
+    // Whoever comes now is sent to where it goes on, or the readers would never end.
+    await eventually(async () => {
+      const late = await openStream(here, url, path);
+      late.leave();
+      return late.status === 503 || undefined;
+    });
     provider.release();
     expect((await reader.all()).at(-1)!.data).toMatchObject({ type: 'END', full_content: '처음 끝' });
     expect(await stopped).toBe(0);

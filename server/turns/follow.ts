@@ -31,11 +31,13 @@ export async function findAnswer(parts: FollowParts, id: string, userId: number)
   return { stored };
 }
 
-/** Finds an own stream that can still be read: a finished one expires. */
+/** Finds an own stream that can still be read here: a finished one expires, and a process that ends begins no mirror. */
 export async function findStream(parts: FollowParts, id: string, userId: number): Promise<Followed> {
   const followed = await findAnswer(parts, id, userId);
-  const finishedAt = 'stored' in followed ? followed.stored.finished_at : null;
+  if ('running' in followed) return followed;
+  const { state, finished_at: finishedAt } = followed.stored;
   if (finishedAt !== null && parts.clock() - finishedAt > parts.replayMs) throw new Problem('not_found');
+  if (state === 'running' && parts.mirrors.draining) throw new Problem('shutting_down', undefined, { retryAfterS: 5 });
   return followed;
 }
 

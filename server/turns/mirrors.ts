@@ -17,6 +17,8 @@ export interface Mirror {
 
 export interface Mirrors {
   join(stored: StoredGeneration): Mirror;
+  /** This process is about to end: another one is asked for what it does not write itself. */
+  readonly draining: boolean;
   /** Waits until nobody reads an answer of another instance here any more, at most `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -40,6 +42,7 @@ interface Kept extends Mirror {
 
 export function createMirrors(parts: MirrorParts): Mirrors {
   const mirrors = new Map<string, Kept>();
+  let draining = false;
 
   function open(first: StoredGeneration): Kept {
     const { id, instance_id: owner, user_id: userId } = first;
@@ -98,7 +101,11 @@ export function createMirrors(parts: MirrorParts): Mirrors {
       mirror.readers += 1;
       return mirror;
     },
+    get draining() {
+      return draining;
+    },
     drain: async (timeoutMs) => {
+      draining = true;
       const until = performance.now() + timeoutMs;
       while (mirrors.size > 0 && performance.now() < until) await sleep(DRAINED_MS);
     },
