@@ -98,8 +98,8 @@ function readAsked(members: JsonMembers, endpoint: Endpoint, model: string): Ask
 
 /** Speech comes as bytes without usage: what is known of it is how long the text was. */
 function spokenCharacters(endpoint: Endpoint, members: JsonMembers): { characters: number } | undefined {
-  // Moderation is free and names no usage.
-  if (endpoint.name === 'moderations') return { characters: 0 };
+  // Moderating and counting are free, and name no usage.
+  if (endpoint.units === 0) return { characters: 0 };
   if (endpoint.name !== 'audio/speech') return undefined;
   const text = readValue(members, 'input');
   return { characters: typeof text === 'string' ? text.length : 0 };

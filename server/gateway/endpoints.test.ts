@@ -407,6 +407,30 @@ describe('responses', () => {
     await expect(openai.responses.retrieve('resp_1')).rejects.toMatchObject(missing);
   });
 
+  test('are shortened and counted only from one’s own, and counting is free', async () => {
+    provider.answer('POST /v1/responses', response('resp_2'));
+    provider.answer('POST /v1/responses/compact', {
+      id: 'resp_3',
+      object: 'response.compaction',
+      output: [],
+      usage: { input_tokens: 40, output_tokens: 10, total_tokens: 50 },
+    });
+    provider.answer('POST /v1/responses/input_tokens', { object: 'response.input_tokens', input_tokens: 11 });
+    await openai.responses.create({ model: 'gpt-5-mini', input: 'x' });
+    const from = { model: 'gpt-5-mini', previous_response_id: 'resp_2' };
+    expect((await openai.responses.compact(from)).object).toBe('response.compaction');
+    expect(await lastRow()).toMatchObject({
+      endpoint: 'responses/compact',
+      units: 1,
+      cost: 40 * 250 + 10 * 2_000,
+    });
+    expect((await openai.responses.inputTokens.count(from)).input_tokens).toBe(11);
+    expect(await lastRow()).toMatchObject({ endpoint: 'responses/input_tokens', units: 0, cost: 0 });
+    const foreign = { ...missing, param: 'previous_response_id' };
+    await expect(other.responses.compact(from)).rejects.toMatchObject(foreign);
+    await expect(other.responses.inputTokens.count(from)).rejects.toMatchObject(foreign);
+  });
+
   test('are streamed with their events byte for byte, and a broken stream ends in an error event', async () => {
     const created = `event: response.created\ndata: ${JSON.stringify({ type: 'response.created', sequence_number: 0, response: { id: 'resp_2', object: 'response' } })}\n\n`;
     const delta = `event: response.output_text.delta\ndata: ${JSON.stringify({ type: 'response.output_text.delta', delta: '안녕', sequence_number: 1 })}\n\n`;

@@ -35,7 +35,7 @@ export function addGateway(app: App, parts: GatewayParts, addMore: (scope: App) 
         if (!reply.hasHeader(PROCESSING)) void reply.header(PROCESSING, String(Math.round(reply.elapsedTime)));
         done(null, payload);
       });
-      const { responses: _ownRoutes, ...plain } = endpoints;
+      const { responses: _asks, compact: _shortens, inputTokens: _counts, ...plain } = endpoints;
       for (const endpoint of Object.values(plain)) addAsk(scope, parts, endpoint);
       addResponseRoutes(scope, parts);
       addModelRoutes(scope, parts);

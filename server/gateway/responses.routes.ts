@@ -33,23 +33,22 @@ export function addResponseRoutes(scope: App, parts: GatewayParts): void {
     throw new Problem('not_found', message, { errors: [{ path: 'previous_response_id', message }] });
   }
 
-  const asking = {
-    config: gatewayConfig,
-    bodyLimit: parts.config.UPLOAD_LIMIT_BYTES,
-    schema: gatewaySchema('Asks a model: responses'),
-  };
-  scope.post('/responses', asking, async (request: FastifyRequest, reply: FastifyReply) => {
-    const { id: userId } = visitorOf(request);
-    await askJson(parts, endpoints.responses, request, reply, {
-      check: (members) => checkPrevious(userId, members),
-      onWhole: async (_answer, { objectId }, { name: provider }) => {
-        if (objectId === undefined) return;
-        const object = { id: objectId, kind: 'response' as const, userId, provider, document: '{}', content: null };
-        await database.write(keepObject, { ...object, now: parts.clock() });
-      },
+  const limits = { config: gatewayConfig, bodyLimit: parts.config.UPLOAD_LIMIT_BYTES };
+  for (const endpoint of [endpoints.responses, endpoints.compact, endpoints.inputTokens]) {
+    const asking = { ...limits, schema: gatewaySchema(`Asks a model: ${endpoint.name}`) };
+    scope.post(`/${endpoint.name}`, asking, async (request: FastifyRequest, reply: FastifyReply) => {
+      const { id: userId } = visitorOf(request);
+      await askJson(parts, endpoint, request, reply, {
+        check: (members) => checkPrevious(userId, members),
+        onWhole: async (_answer, { objectId }, { name: provider }) => {
+          if (objectId === undefined) return;
+          const object = { id: objectId, kind: 'response' as const, userId, provider, document: '{}', content: null };
+          await database.write(keepObject, { ...object, now: parts.clock() });
+        },
+      });
+      return reply;
     });
-    return reply;
-  });
+  }
 
   const hand = async (request: FastifyRequest, reply: FastifyReply, below = '') => {
     const { id, provider } = await own(request);
