@@ -207,7 +207,7 @@ test('a member sees that this is not theirs, and is sent none of it', async () =
 
 test.each(['/admin/networks', '/quote?status=declined'])('on a phone the chosen tab is in sight: %s', async (path) => {
   const viewport = { width: 320, height: 640 };
-  const { page, close } = await visit(browser, server.url, { as: server.administrator, viewport });
+  const { page, close } = await house.visit({ as: house.server.administrator, viewport });
   await page.goto(path);
   const tab = page.locator('main nav [aria-current=page]').first();
   await tab.waitFor();
