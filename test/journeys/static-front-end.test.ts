@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
 import { openBrowser, photograph, texts, visit } from './browser.ts';
@@ -38,7 +38,10 @@ function serveFolder(): Server {
 
 beforeAll(async () => {
   const configFile = fileURLToPath(new URL('../../vite.config.ts', import.meta.url));
+  // The runner's own would make a build for developing, in which libraries say more.
+  vi.stubEnv('NODE_ENV', 'production');
   await build({ configFile, mode: 'static', base: '/daesa/', logLevel: 'error', build: { outDir: folder } });
+  vi.unstubAllEnvs();
   files = serveFolder().listen(0, '127.0.0.1');
   await new Promise((resolve) => files.once('listening', resolve));
   pages = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
