@@ -320,7 +320,7 @@ export interface Schema {
   };
   provider_objects: {
     id: string;
-    kind: 'file' | 'job' | 'response' | 'model';
+    kind: 'file' | 'job' | 'response' | 'completion' | 'model';
     user_id: number;
     provider: string;
     document: string;

@@ -106,10 +106,10 @@ export class ChatAnswer extends BaseReader implements AnswerReader {
     const body = parse(text);
     if (body.error && !Array.isArray(body.choices)) refuse(text, this.options.secrets);
     this.#take(body);
-    this.objectId = textOf(body.id) || undefined;
   }
 
   #take(body: Fields): void {
+    this.objectId ??= textOf(body.id) || undefined;
     if (this.model === '') this.model = textOf(body.model);
     this.tier = textOf(body.service_tier) || this.tier;
     if (body.usage) this.usage = readUsage(body.usage) ?? this.usage;

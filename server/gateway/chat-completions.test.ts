@@ -145,7 +145,7 @@ describe('an error', () => {
       [422, '/chat/completions', 'POST', '{"model":5}', auth],
       [415, '/chat/completions', 'POST', 'model=x', { ...auth, 'content-type': 'text/plain' }],
       [404, '/nothing', 'GET', undefined, auth],
-      [404, '/chat/completions', 'GET', undefined, auth],
+      [404, '/completions', 'GET', undefined, auth],
       [404, '/models/none', 'GET', undefined, auth],
     ];
     for (const [status, path, method, body, headers] of cases) {
@@ -156,7 +156,7 @@ describe('an error', () => {
     }
     // Neither what is not served here, nor what its provider has ended, goes anywhere unmetered.
     const unserved = ['POST /realtime/transcription_sessions', 'POST /realtime/calls', 'POST /realtime/calls/x/accept']
-      .concat(['POST /batches', 'POST /images/edits', 'POST /videos', 'GET /chat/completions', 'POST /edits'])
+      .concat(['POST /batches', 'POST /images/edits', 'POST /videos', 'GET /completions', 'POST /edits'])
       .concat(['GET /engines', 'POST /containers', 'POST /conversations', 'GET /organization/users', 'GET /nothing']);
     for (const route of unserved) {
       const [method = '', path = ''] = route.split(' ');

@@ -10,7 +10,7 @@ const LARGEST_BODY = 16 * 1024 * 1024;
 export async function collectAnswer(
   target: Target,
   wanted: ProviderRequest,
-  reader: AnswerReader,
+  reader: Pick<AnswerReader, 'readBody'>,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
   const parts: Buffer[] = [];

@@ -455,6 +455,78 @@ describe('responses', () => {
   });
 });
 
+describe('stored chat completions', () => {
+  const completion = (id: string, metadata: Record<string, string>) => ({
+    id,
+    object: 'chat.completion',
+    model: 'gpt-5-mini',
+    metadata,
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 },
+  });
+  const path = '/v1/chat/completions';
+
+  async function make(id: string, metadata: Record<string, string>, by = openai, store = true): Promise<void> {
+    provider.answer(`POST ${path}`, completion(id, metadata));
+    provider.answer(`GET ${path}/${id}`, completion(id, metadata));
+    await by.chat.completions.create({
+      model: 'gpt-5-mini',
+      messages: [{ role: 'user', content: 'x' }],
+      store,
+      metadata,
+    });
+  }
+  const idsOf = async (query: object, by = openai) => {
+    const ids: string[] = [];
+    for await (const { id } of by.chat.completions.list(query)) ids.push(id);
+    return ids;
+  };
+
+  test('belong to their maker, who lists, reads, changes and deletes them', async () => {
+    await make('chatcmpl-a', { topic: 'one' });
+    await make('chatcmpl-b', { topic: 'two' });
+    await make('chatcmpl-c', { topic: 'one' });
+    await make('chatcmpl-d', { topic: 'one' }, other);
+    await make('chatcmpl-e', { topic: 'one' }, openai, false);
+    expect(await idsOf({})).toEqual(['chatcmpl-a', 'chatcmpl-b', 'chatcmpl-c']);
+    expect(await idsOf({ limit: 1, order: 'desc' })).toEqual(['chatcmpl-c', 'chatcmpl-b', 'chatcmpl-a']);
+    expect(await idsOf({ limit: 1, metadata: { topic: 'one' } })).toEqual(['chatcmpl-a', 'chatcmpl-c']);
+    expect(await idsOf({ model: 'gpt-4o' })).toEqual([]);
+    expect(await idsOf({}, other)).toEqual(['chatcmpl-d']);
+
+    expect((await openai.chat.completions.retrieve('chatcmpl-a')).id).toBe('chatcmpl-a');
+    await expect(other.chat.completions.retrieve('chatcmpl-a')).rejects.toMatchObject(missing);
+    await expect(openai.chat.completions.retrieve('chatcmpl-e')).rejects.toMatchObject(missing);
+    provider.answer(`GET ${path}/chatcmpl-a/messages`, { object: 'list', data: [{ id: 'm', role: 'user' }] });
+    expect((await openai.chat.completions.messages.list('chatcmpl-a')).data).toHaveLength(1);
+    provider.answer(`POST ${path}/chatcmpl-a`, completion('chatcmpl-a', { topic: 'two' }));
+    await openai.chat.completions.update('chatcmpl-a', { metadata: { topic: 'two' } });
+    expect(await idsOf({ metadata: { topic: 'two' } })).toEqual(['chatcmpl-a', 'chatcmpl-b']);
+    provider.answer(`DELETE ${path}/chatcmpl-b`, {
+      id: 'chatcmpl-b',
+      object: 'chat.completion.deleted',
+      deleted: true,
+    });
+    await expect(other.chat.completions.delete('chatcmpl-b')).rejects.toMatchObject(missing);
+    await openai.chat.completions.delete('chatcmpl-b');
+    // What its provider has dropped is dropped here.
+    provider.answer(`GET ${path}/chatcmpl-c`, { error: { message: 'gone' } }, { status: 404 });
+    expect(await idsOf({})).toEqual(['chatcmpl-a']);
+  });
+
+  test('are noted where they are streamed, too', async () => {
+    const chunk = { id: 'chatcmpl-s', object: 'chat.completion.chunk', model: 'gpt-5-mini' };
+    const data = [{ ...chunk, choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }, '[DONE]'];
+    const events = data.map((one) => `data: ${typeof one === 'string' ? one : JSON.stringify(one)}\n\n`).join('');
+    provider.answer(`POST ${path}`, events, { type: 'text/event-stream' });
+    provider.answer(`GET ${path}/chatcmpl-s`, completion('chatcmpl-s', {}));
+    const messages = [{ role: 'user' as const, content: 'x' }];
+    const stream = await openai.chat.completions.create({ model: 'gpt-5-mini', messages, store: true, stream: true });
+    for await (const _ of stream);
+    expect((await openai.chat.completions.retrieve('chatcmpl-s')).id).toBe('chatcmpl-s');
+  });
+});
+
 describe('legacy completions', () => {
   const chat = (content: string, usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 }) => ({
     id: 'chatcmpl-1',

@@ -5,8 +5,9 @@ import { visitorOf } from '../http/visitor.ts';
 import type { GatewayParts } from './ask.ts';
 import { gatewayConfig } from './gateway-schema.ts';
 import { readMembers, readValue } from './json-members.ts';
-import { findObject, keepObject, listObjects, type OwnObject } from './objects.store.ts';
+import { findObject, keepObject, listObjects } from './objects.store.ts';
 import { ownFineTuned } from './own-fine-tuned.ts';
+import { handOnOwn } from './own-objects.ts';
 import { aboutRequest, listOf, passOn, readListQuery, sameRequest, targetNamed } from './pass-on.ts';
 
 const JOBS = 'fine_tuning/jobs';
@@ -20,12 +21,8 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
   const options = { config: gatewayConfig, schema: { tags: ['gateway'] }, bodyLimit: parts.config.UPLOAD_LIMIT_BYTES };
   const making = { ...options, config: { access: 'administrator' as const } };
 
-  async function own(request: FastifyRequest): Promise<OwnObject> {
-    const { id } = request.params as { id: string };
-    const found = await findObject(database.read, { id, kind: 'job', userId: visitorOf(request).id });
-    if (!found) throw new Problem('not_found', `Could not find fine tune: ${id.slice(0, 100)}`);
-    return found;
-  }
+  const missing = (id: string) => `Could not find fine tune: ${id}`;
+  const handOn = handOnOwn(parts, { kind: 'job', path: JOBS, missing, isForClient: closedOrWrong });
 
   const keep = (userId: number, provider: string) => async (text: string) => {
     const { id, object } = JSON.parse(text) as { id?: string; object?: string };
@@ -66,13 +63,8 @@ export function addFineTuningRoutes(scope: App, parts: GatewayParts): void {
     );
   });
 
-  const hand = async (request: FastifyRequest, reply: FastifyReply, below = '') => {
-    const { id, provider } = await own(request);
-    const target = await targetNamed(parts, JOBS, provider);
-    const path = `${JOBS}/${encodeURIComponent(id)}${below}`;
-    await passOn(target, sameRequest(request, path), reply, keep(visitorOf(request).id, provider), closedOrWrong);
-    return reply;
-  };
+  const hand = (request: FastifyRequest, reply: FastifyReply, below = '') =>
+    handOn(request, reply, below, (text, { user_id: userId, provider }) => keep(userId, provider)(text));
   scope.get(`/${JOBS}/:id`, options, (request, reply) => hand(request, reply));
   for (const below of ['events', 'checkpoints']) {
     scope.get(`/${JOBS}/:id/${below}`, options, (request, reply) => hand(request, reply, `/${below}`));

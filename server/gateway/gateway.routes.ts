@@ -10,6 +10,7 @@ import { addModelRoutes } from './models.routes.ts';
 import { answerProblem, unknownUrl } from './openai-error.ts';
 import { addRealtimeRoutes } from './realtime.routes.ts';
 import { addResponseRoutes } from './responses.routes.ts';
+import { addChatCompletionRoutes } from './chat-completions.routes.ts';
 
 const PROCESSING = 'openai-processing-ms';
 
@@ -35,8 +36,9 @@ export function addGateway(app: App, parts: GatewayParts, addMore: (scope: App) 
         if (!reply.hasHeader(PROCESSING)) void reply.header(PROCESSING, String(Math.round(reply.elapsedTime)));
         done(null, payload);
       });
-      const { responses: _asks, compact: _shortens, inputTokens: _counts, ...plain } = endpoints;
+      const { chat: _stored, responses: _asks, compact: _shortens, inputTokens: _counts, ...plain } = endpoints;
       for (const endpoint of Object.values(plain)) addAsk(scope, parts, endpoint);
+      addChatCompletionRoutes(scope, parts);
       addResponseRoutes(scope, parts);
       addModelRoutes(scope, parts);
       addRealtimeRoutes(scope, parts);

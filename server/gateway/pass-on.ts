@@ -10,7 +10,11 @@ import { handOnRefusal } from './refusal.ts';
 import type { Target } from './targets.ts';
 
 /** The provider that has an object, by the name it was noted under. */
-export async function targetNamed(parts: GatewayParts, endpoint: string, name: string): Promise<Target> {
+export async function targetNamed(
+  parts: Pick<GatewayParts, 'findTargets'>,
+  endpoint: string,
+  name: string,
+): Promise<Target> {
   const targets = await parts.findTargets(endpoint, '');
   const target = targets.find((one) => one.name === name) ?? targets[0]!;
   if (target.kind === 'demo') throw new Problem('not_supported', `The demo model does not serve ${endpoint}.`);
@@ -73,13 +77,16 @@ export async function passOn(
   handOnRefusal(reply, refusal, secrets, {});
 }
 
-/** The `limit`, `order` and `after` of OpenAI's lists. */
-export function readListQuery(request: FastifyRequest): { limit: number; order: 'asc' | 'desc'; after?: string } {
+/** The `limit`, `order` and `after` of OpenAI's lists; they differ in their usual order. */
+export function readListQuery(
+  request: FastifyRequest,
+  usual: 'asc' | 'desc' = 'desc',
+): { limit: number; order: 'asc' | 'desc'; after?: string } {
   const { limit, order, after } = request.query as Record<string, string | undefined>;
   const count = Number(limit ?? 20);
   return {
     limit: Number.isInteger(count) ? Math.min(10_000, Math.max(1, count)) : 20,
-    order: order === 'asc' ? 'asc' : 'desc',
+    order: order === 'asc' || order === 'desc' ? order : usual,
     after,
   };
 }

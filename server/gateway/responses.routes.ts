@@ -6,22 +6,14 @@ import { askJson, type GatewayParts } from './ask.ts';
 import { endpoints } from './endpoints.ts';
 import { gatewayConfig, gatewaySchema } from './gateway-schema.ts';
 import { readValue, type JsonMembers } from './json-members.ts';
-import { deleteObject, findObject, keepObject, type OwnObject } from './objects.store.ts';
-import { passOn, sameRequest, targetNamed } from './pass-on.ts';
-
-type IdParams = { id: string };
+import { findObject, keepObject } from './objects.store.ts';
+import { handOnOwn } from './own-objects.ts';
 
 /** Responses belong to whoever made them, also as what another one goes on from. */
 export function addResponseRoutes(scope: App, parts: GatewayParts): void {
   const { database } = parts;
-  const schema = { tags: ['gateway'] };
-
-  async function own(request: FastifyRequest): Promise<OwnObject> {
-    const { id } = request.params as IdParams;
-    const found = await findObject(database.read, { id, kind: 'response', userId: visitorOf(request).id });
-    if (!found) throw new Problem('not_found', `Response with id ${JSON.stringify(id.slice(0, 100))} not found.`);
-    return found;
-  }
+  const missing = (id: string) => `Response with id ${JSON.stringify(id)} not found.`;
+  const hand = handOnOwn(parts, { kind: 'response', path: endpoints.responses.name, missing });
 
   /** Only the provider that has the previous response can go on from it. */
   async function checkPrevious(userId: number, members: JsonMembers): Promise<string | undefined> {
@@ -50,15 +42,7 @@ export function addResponseRoutes(scope: App, parts: GatewayParts): void {
     });
   }
 
-  const hand = async (request: FastifyRequest, reply: FastifyReply, below = '') => {
-    const { id, provider } = await own(request);
-    const target = await targetNamed(parts, 'responses', provider);
-    await passOn(target, sameRequest(request, `responses/${encodeURIComponent(id)}${below}`), reply, async () => {
-      if (request.method === 'DELETE') await database.write(deleteObject, { id, userId: visitorOf(request).id });
-    });
-    return reply;
-  };
-  const options = { config: gatewayConfig, schema };
+  const options = { config: gatewayConfig, schema: { tags: ['gateway'] } };
   scope.get('/responses/:id', options, (request, reply) => hand(request, reply));
   scope.delete('/responses/:id', options, (request, reply) => hand(request, reply));
   scope.get('/responses/:id/input_items', options, (request, reply) => hand(request, reply, '/input_items'));
