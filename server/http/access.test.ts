@@ -196,7 +196,9 @@ test('what belongs to somebody is to another member as if it were not there, and
   );
   expect(owned.length).toBeGreaterThan(45);
   // The demo model keeps no answers.
-  const readable = owned.filter(({ method, template }) => method === 'GET' && !/stream|responses|completions/.test(template));
+  const readable = owned.filter(
+    ({ method, template }) => method === 'GET' && !/stream|responses|completions/.test(template),
+  );
   const before = await readAll(readable);
   for (const operation of owned) {
     const token = operation.template.startsWith('/v1/') ? strangersKey : stranger.token;
