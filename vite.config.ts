@@ -37,7 +37,8 @@ function writeServiceWorker(): Plugin {
     apply: 'build',
     configResolved: (config) => void (base = config.base),
     generateBundle(_options, bundle) {
-      const files = new Set<string>(['before-paint.js', 'first-paint.js', 'favicon.svg', 'manifest.webmanifest']);
+      const files = new Set<string>(['favicon.svg', 'manifest.webmanifest']);
+      for (const name of Object.keys(bundle)) if (/(?:before|first)-paint/.test(name)) files.add(name);
       const add = (name: string): void => {
         const chunk = bundle[name];
         if (chunk?.type !== 'chunk' || files.has(name)) return;
@@ -74,11 +75,12 @@ const firstModules = {
   5: ['shell/shell.tsx', 'chat/chat-page.tsx'],
 };
 
-/** Paints what is known of a page before the app is there, and asks for its modules at once. */
+/** The two scripts that run before the app, under names that change with their contents. */
 function writeFirstPaint(): Plugin {
   let base = '/';
-  const source = readFileSync(join(web, 'first-paint.js'), 'utf8');
-  const templates = readFileSync(join(web, 'index.html'), 'utf8');
+  const names = { before: '', first: '' };
+  const sourceOf = (name: string) => readFileSync(join(web, name), 'utf8');
+  const [source, templates] = [sourceOf('first-paint.js'), sourceOf('index.html')];
   const isUsed = (key: string) => source.includes(`'${key}'`) || templates.includes(`data-word="${key}"`);
   /** Only the words that it uses: every page waits for them. */
   const wordsOf = (...texts: Record<string, string>[]) =>
@@ -91,7 +93,21 @@ function writeFirstPaint(): Plugin {
     name: 'daesa:first-paint',
     apply: 'build',
     configResolved: (config) => void (base = config.base),
-    transformIndexHtml: () => [{ tag: 'script', attrs: { src: `${base}first-paint.js` }, injectTo: 'body' }],
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html) => {
+        const replace = (from: RegExp | string, to: string) => {
+          if (html.search(from) < 0) throw new Error(`The page has no ${String(from)}.`);
+          html = html.replace(from, () => to);
+        };
+        replace(/<script src="[^"]*before-paint\.js"[^>]*>/, `<script src="${base}${names.before}">`);
+        const [, app] = /<script type="module" crossorigin src="([^"]*)"><\/script>/.exec(html) ?? [];
+        // first-paint.js starts the app.
+        replace(/<script type="module".*<\/script>/, `<link rel="modulepreload" data-app crossorigin href="${app}">`);
+        replace('</body>', `  <script src="${base}${names.first}"></script>\n  </body>`);
+        return html;
+      },
+    },
     generateBundle(_options, bundle) {
       const chunks = Object.values(bundle).filter((each) => each.type === 'chunk');
       const add = (name: string, found: Set<string>): Set<string> => {
@@ -113,11 +129,13 @@ function writeFirstPaint(): Plugin {
       const head = Object.entries({ base, words, files }).map(
         ([name, value]) => `const ${name} = ${JSON.stringify(value)};`,
       );
-      const { code } = minifySync(
-        'first-paint.js',
-        `(() => {${head.join('')}${[unmarked, isLong, beginningOf].join('')}${source}})();`,
-      );
-      this.emitFile({ type: 'asset', fileName: 'first-paint.js', source: code });
+      const emit = (name: string, written: string): string => {
+        const { code } = minifySync(name, written);
+        return this.getFileName(this.emitFile({ type: 'asset', name, source: code }));
+      };
+      names.before = emit('before-paint.js', sourceOf('before-paint.js'));
+      const parts = [...head, unmarked, isLong, beginningOf, source];
+      names.first = emit('first-paint.js', `(() => {${parts.join('')}})();`);
     },
   };
 }
@@ -204,14 +222,23 @@ export default defineConfig({
           groups: [
             {
               name: 'framework',
-              test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//,
+              test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\/|\/web\/(?:lib\/online|sessions\/given-page)/,
             },
             // Who logs in needs fields of one line; who only reads needs none.
             { name: 'field', test: /\/web\/ui\/text-field/ },
             {
-              name: 'forms',
-              test: /\/web\/(?:ui\/(?:text-area|choices|check)|lib\/(?:use-)?korean-enter)/,
-              minShareCount: 2,
+              name: 'account',
+              test: /\/web\/accounts\/(?:account-layout|leave-when-logged-in|next-page|provider-marks|providers)/,
+            },
+            // Questions and answers, on published pages too.
+            {
+              name: 'reading',
+              test: /\/web\/(?:accounts\/go-to-login|sessions\/session-queries|chat\/(?:long-text|lazy-long-text-dialog|whole-question|markdown\/(?:unmarked|lazy-markdown|later)))\./,
+            },
+            // What is asked of members: fields that grow, choices, the quota, and answers that are followed.
+            {
+              name: 'talk',
+              test: /\/web\/(?:ui\/(?:text-area|choices|check|menu)\.|lib\/(?:(?:use-)?korean-enter|backoff|sse-parser|stream-reader)|chat\/(?:message-draft|fit-field|quota)|sessions\/pending-deletions)|\/icons\/(?:arrow-(?:down|up)|check|clock-3|copy|file-text)\.mjs/,
             },
             // Pages inside the navigation; those before login and published ones have none.
             {

@@ -44,3 +44,18 @@ function standardOutput(): DestinationStream {
 export function createLogger(level: string, to: DestinationStream = standardOutput()): Logger {
   return pino({ level, base: undefined, serializers: { err: (error: unknown) => describeError(error) } }, to);
 }
+
+/** Longest wait for the last lines of a process that ends, in milliseconds. */
+const LAST_LINES_MS = 500;
+
+/**
+ * Resolves once every line so far is written, or can not be. Without it the end of the process would write them, and
+ * pino's way of doing so tries a pipe that nobody reads any more for ever.
+ */
+export function flushed(logger: { flush?: (done: () => void) => void }): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LAST_LINES_MS);
+    if (logger.flush) logger.flush(() => resolve());
+    else resolve();
+  });
+}

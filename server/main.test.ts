@@ -194,3 +194,11 @@ describe('the setup code', () => {
     }
   });
 });
+
+test('a server whose output nobody reads any more ends all the same', async () => {
+  const server = await start();
+  await server.ready;
+  server.child.stdout!.destroy();
+  server.child.stderr!.destroy();
+  expect(await server.stop()).toBe(0);
+});

@@ -4,6 +4,7 @@ import { readConfig, type Config } from './config.ts';
 import { createContext } from './context.ts';
 import { giveBackAfterStart } from './idle-memory.ts';
 import { onStop } from './launcher.ts';
+import { flushed } from './logger.ts';
 import { StartError } from './start-error.ts';
 
 /** Starts the server from the environment, as one process or as several under this one. */
@@ -26,6 +27,7 @@ async function serve(config: Config): Promise<void> {
     await listening;
     context.logger.info('stopping');
     await server.stop(config.DRAIN_TIMEOUT_MS);
+    await flushed(context.logger);
     process.exit(0);
   });
   await listening;

@@ -1,6 +1,6 @@
 // Weighs what a browser loads for a page of the built app, compressed, and fails past its budget.
 // Usage: node web/check-sizes.mjs [folder of the build]
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -40,10 +40,20 @@ const markdown = [...filesOf(['chat/markdown/markdown.tsx'])].filter((file) => !
 /** What one kind of content brings when it first stands in an answer. */
 const apart = (module) => weigh([...filesOf([module])].filter((file) => !shared.has(file) && !markdown.includes(file)));
 const formulaStyles = manifest['chat/markdown/formula.tsx'].css;
-const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []));
+const styles = new Set(
+  Object.values(manifest).flatMap(({ css = [], assets = [] }) => [
+    ...css,
+    ...assets.filter((file) => file.endsWith('.css')),
+  ]),
+);
 for (const file of formulaStyles) styles.delete(file);
 /** Beside the modules: what paints the first words, and asks for what the page needs. */
-const first = weigh(['before-paint.js', 'first-paint.js']);
+const isFirst = (file) => /^(?:before|first)-paint-[^.]*\.js$/.test(file);
+const first = weigh(
+  readdirSync(`${dist}/assets`)
+    .filter(isFirst)
+    .map((file) => `assets/${file}`),
+);
 const rows = [
   ...budgets.map(({ what, modules, most }) => ({ what, weight: first + weigh(filesOf([...base, ...modules])), most })),
   { what: 'markdown, apart', weight: weigh(markdown), most: 170 },

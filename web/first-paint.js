@@ -56,7 +56,7 @@ function showChat() {
   };
   const known = JSON.parse(stored('daesa.profile'));
   if (known || !window.asked['/accounts/profile']) greet(known);
-  asked('/accounts/profile', greet);
+  return asked('/accounts/profile', greet);
 }
 
 const shown = (question) => (isLong(question) ? beginningOf(question) : question);
@@ -69,7 +69,7 @@ function showSession() {
   const scroller = page.querySelector('[data-turns]');
   const composer = scroller.nextElementSibling;
   composer.classList.add('invisible');
-  asked(path, ({ title, mine, status, prompts }) => {
+  return asked(path, ({ title, mine, status, prompts }) => {
     page.querySelector('h1').append(title);
     if (mine && status === 'open') composer.classList.remove('invisible');
     scroller.firstElementChild.replaceChildren(...lastTurns(prompts));
@@ -124,7 +124,16 @@ const pages = [
   [/^\/sessions\/[1-9]\d{0,14}$/, showSession],
 ];
 const index = pages.findIndex(([pattern]) => pattern.test(path));
-pages[index]?.[1]();
+
+/** Longer than this, in milliseconds, the app does not wait for what is shown before it. */
+const PATIENCE = 1000;
+const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+const startApp = () => import(document.querySelector('[data-app]').href);
+
+const shownWhole = (async () => pages[index]?.[1]())();
+// The app takes the processor for long when it starts: what is known is painted first, where anybody can see it.
+Promise.race([document.hidden || shownWhole.then(nextFrame), wait(PATIENCE)]).finally(startApp);
 
 // What the app would ask for one after the other is asked for at once.
 for (const file of [...files[lang], ...(files[index] ?? [])]) {

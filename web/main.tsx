@@ -5,16 +5,17 @@ import { waitForGiven } from './lib/given.ts';
 import { preferredLanguage, showLanguage } from './lib/language.ts';
 import { reloadWhenOutdated } from './lib/new-version.ts';
 import { watchNetwork } from './lib/online.ts';
+import { keepAboveKeyboard } from './lib/screen-keyboard.ts';
 import { watchSystemTheme } from './lib/theme.ts';
+import { showOwnTypeface } from './lib/typeface.ts';
 import { keepForOffline } from './without-network.ts';
 import './styles.css';
 
 watchSystemTheme();
 watchNetwork();
+keepAboveKeyboard();
 keepDraftsOnLeaving();
 reloadWhenOutdated();
-// Only once the page has all it needs.
-if (import.meta.env.PROD) window.addEventListener('load', () => void keepForOffline().catch(() => {}));
 await showLanguage(preferredLanguage());
 // A build of its own, whose API is elsewhere.
 if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findApi();
@@ -22,3 +23,6 @@ if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findAp
 await Promise.all([router.load(), waitForGiven()]);
 takeWhatIsGiven();
 createRoot(document.querySelector('#root')!).render(<App />);
+// Only now, when the page has all it needs.
+void showOwnTypeface().catch(() => {});
+if (import.meta.env.PROD) void keepForOffline().catch(() => {});

@@ -28,7 +28,8 @@ export interface AnswerReader {
 // Answers are JSON of any shape: what is read of them is checked where it is read.
 type Fields = Record<string, unknown>;
 
-function parse(text: string): Fields {
+/** The JSON object of a provider's answer. */
+export function parseAnswer(text: string): Fields {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -95,7 +96,7 @@ export class ChatAnswer extends BaseReader implements AnswerReader {
   judge(data: string, name: string): Verdict {
     if (data === '') return 'pass';
     if (data === '[DONE]') return 'last';
-    const event = parse(data);
+    const event = parseAnswer(data);
     if (name === 'error' || event.error) refuse(data, this.options.secrets);
     this.#take(event);
     const isUsage = Array.isArray(event.choices) && event.choices.length === 0 && Boolean(event.usage);
@@ -103,7 +104,7 @@ export class ChatAnswer extends BaseReader implements AnswerReader {
   }
 
   readBody(text: string): void {
-    const body = parse(text);
+    const body = parseAnswer(text);
     if (body.error && !Array.isArray(body.choices)) refuse(text, this.options.secrets);
     this.#take(body);
   }
@@ -154,7 +155,7 @@ export class TypedAnswer extends BaseReader implements AnswerReader {
   judge(data: string, name: string): Verdict {
     if (data === '') return 'pass';
     if (data === '[DONE]') return 'last';
-    const event = parse(data);
+    const event = parseAnswer(data);
     const type = textOf(event.type) || name;
     if (type === 'error' || event.error) refuse(data, this.options.secrets);
     if (typeof event.sequence_number === 'number') this.nextNumber = event.sequence_number + 1;
@@ -166,7 +167,7 @@ export class TypedAnswer extends BaseReader implements AnswerReader {
   }
 
   readBody(text: string): void {
-    const body = parse(text);
+    const body = parseAnswer(text);
     if (body.error && body.object !== 'response') refuse(text, this.options.secrets);
     this.begun = true;
     this.#take(body);

@@ -128,7 +128,8 @@ function forecast(
   if (!limited) return undefined;
   const takesMaximum = endpoint.maxima(model).length > 0;
   const added = takesMaximum && asked.maximum === undefined ? parts.config.GATEWAY_MAX_TOKENS : undefined;
-  const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : 0;
+  const written = endpoint.unbounded ? parts.config.GATEWAY_MAX_TOKENS : 0;
+  const outputTokens = takesMaximum ? (asked.maximum ?? added ?? 0) * asked.answers : written;
   const inputTokens = estimatePrompt(asked.members.bytes);
   const characters = spokenCharacters(endpoint, asked.members)?.characters ?? 0;
   const webSearches = searchesForeseen(asked.members);

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../http/app-types.ts';
 import { visitorOf } from '../http/visitor.ts';
 import { failureOfStatus } from '../upstream/provider-failure.ts';
+import { parseAnswer } from './answer-reader.ts';
+import { ClientLeft } from './answer-relay.ts';
 import { askJson, providerHeaders, type GatewayParts } from './ask.ts';
 import { collectAnswer } from './collect-answer.ts';
 import { endpoints } from './endpoints.ts';
@@ -71,7 +73,7 @@ export function addChatCompletionRoutes(scope: App, parts: GatewayParts): void {
         const target = await targetNamed(parts, PATH, provider);
         const path = `${PATH}/${encodeURIComponent(id)}`;
         const wanted = { method: 'GET', path, headers: providerHeaders(request, undefined), body: null };
-        const reader = { readBody: (text: string) => void (found[index] = JSON.parse(text)) };
+        const reader = { readBody: (text: string) => void (found[index] = parseAnswer(text)) };
         const refusal = await collectAnswer(target, wanted, reader, signal);
         if (refusal?.status === 404) await database.write(deleteObject, { id, userId });
         else if (refusal) {
@@ -91,7 +93,7 @@ export function addChatCompletionRoutes(scope: App, parts: GatewayParts): void {
     const wanted = { ...query, kind: 'completion' as const, userId: visitorOf(request).id, limit, after };
     const rows = await findNarrowed(wanted, request.query as Record<string, unknown>);
     const left = new AbortController();
-    reply.raw.once('close', () => left.abort());
+    reply.raw.once('close', () => left.abort(new ClientLeft()));
     return listOf(await fetchAll(request, rows, left.signal), limit);
   });
 

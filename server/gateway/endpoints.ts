@@ -8,6 +8,8 @@ export interface Endpoint {
   reader: typeof ChatAnswer | typeof TypedAnswer;
   /** Members that hold the longest answer, in tokens; the first is the one that is added. */
   maxima: (model: string) => string[];
+  /** It writes text, and takes no member that bounds it: the usual maximum is set aside all the same. */
+  unbounded?: true;
   /** Streams only say what they used when they are asked to. */
   usageIsAsked: boolean;
   /** The demo model answers it. */
@@ -47,6 +49,7 @@ export const endpoints = {
     units: 1,
     reader: TypedAnswer,
     maxima: none,
+    unbounded: true,
     usageIsAsked: false,
     demo: false,
   },

@@ -77,7 +77,7 @@ test('every answer below /v1 says how long it took, refusals included', async ()
   ]) {
     const { headers } = await ask();
     expect(headers.get('openai-processing-ms')).toMatch(/^\d+$/);
-    expect(headers.get('x-request-id')).toBeTruthy();
+    expect(headers.get('x-request-id')).toMatch(/^[\w-]{16,}$/);
   }
 });
 
@@ -159,6 +159,17 @@ test('the fee of web searches is set aside with the tokens, as many as the reque
   const plain = await ask({ max_tool_calls: 3, tools: [{ type: 'web_nothing' }] });
   // Ten dollars a thousand.
   expect((searching - plain) / 1e9).toBeCloseTo(0.03, 4);
+});
+
+test('shortening a conversation sets the usual maximum aside, since no member bounds what it writes', async () => {
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
+  provider.answer('POST /v1/responses/compact', { id: 'resp_2', object: 'response.compaction', output: [], usage });
+  const limited = await keyOf(await joinAs(server.url, 'shortener'), { monthly_budget_usd: 1 });
+  expect((await limited.post('/v1/responses/compact', { model: 'gpt-5-mini', input: 'Hi' })).status).toBe(200);
+  const rows = server.context.database.read.selectFrom('ledger').select('reserved_cost').orderBy('id', 'desc');
+  // Two dollars a million.
+  const written = server.context.config.GATEWAY_MAX_TOKENS * 2_000;
+  expect(Number((await rows.executeTakeFirstOrThrow()).reserved_cost)).toBeGreaterThan(written);
 });
 
 describe('fine-tuning', () => {

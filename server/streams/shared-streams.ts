@@ -70,13 +70,17 @@ export async function createSharedStreams(parts: SharedStreamsParts): Promise<Sh
     };
     let at = log.length;
     const reader = log.join(closing.signal);
-    while (readers.size > 0) {
-      await reader.past(at);
-      const text = log.from(at);
-      if (text === '' && log.closed) break;
-      toAll({ id, at, text });
-      at += text.length;
-      if (!log.closed) await sleep(GATHER_MS, undefined, { signal: closing.signal });
+    try {
+      while (readers.size > 0) {
+        await reader.past(at);
+        const text = log.from(at);
+        if (text === '' && log.closed) break;
+        toAll({ id, at, text });
+        at += text.length;
+        if (!log.closed) await sleep(GATHER_MS, undefined, { signal: closing.signal });
+      }
+    } finally {
+      reader.leave();
     }
     toAll({ id, end: true });
     wanted.delete(id);

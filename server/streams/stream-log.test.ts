@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,6 +44,14 @@ test('every place of a log gives exactly what comes after it', () => {
       },
     ),
   );
+});
+
+test('a reader that leaves is held no longer by a signal that goes on', () => {
+  const process = new AbortController();
+  const reader = createStreamLog().join(process.signal);
+  expect(getEventListeners(process.signal, 'abort')).toHaveLength(1);
+  reader.leave();
+  expect(getEventListeners(process.signal, 'abort')).toHaveLength(0);
 });
 
 test('a long rest is taken in parts, which no part cuts a character of', () => {

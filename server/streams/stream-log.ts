@@ -13,7 +13,7 @@ export interface StreamLog {
   from(place: number, most?: number): string;
   /** No more text comes; what ended it is in the store by now. */
   close(): void;
-  /** A reader, until `signal` aborts. */
+  /** A reader, until it leaves or `signal` aborts. */
   join(signal?: AbortSignal): LogReader;
 }
 
@@ -23,6 +23,8 @@ export interface LogReader {
    * a time.
    */
   past(place: number): Promise<void>;
+  /** Nothing of the log is held by `signal` any more, which may live much longer. */
+  leave(): void;
 }
 
 /** Somebody who waits for more. */
@@ -77,9 +79,10 @@ export function createStreamLog(): StreamLog {
     join: (signal) => {
       let own: Waiting | undefined;
       // One listener a reader, not one a wait: a word of an answer wakes thousands of readers.
-      signal?.addEventListener('abort', () => {
-        if (own && waiting.delete(own)) own.reject(signal.reason);
-      });
+      const stop = () => {
+        if (own && waiting.delete(own)) own.reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', stop);
       return {
         past: (place) => {
           if (closed || length > place) return Promise.resolve();
@@ -89,6 +92,7 @@ export function createStreamLog(): StreamLog {
             waiting.add(own);
           });
         },
+        leave: () => signal?.removeEventListener('abort', stop),
       };
     },
   };

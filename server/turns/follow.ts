@@ -84,9 +84,9 @@ export async function* follow(
 ): AsyncGenerator<NumberedEvent> {
   if (!place.started) yield { id: 0, event: startOf(followed) };
   const source = openSource(parts, followed);
+  const reader = source.log.join(signal);
   try {
     let { at } = place;
-    const reader = source.log.join(signal);
     while (true) {
       const content = source.log.from(at, MOST_OF_CHUNK);
       at += content.length;
@@ -97,6 +97,7 @@ export async function* follow(
     const end = await source.end();
     if (end) yield { id: source.log.length + 1, event: end };
   } finally {
+    reader.leave();
     source.leave();
   }
 }

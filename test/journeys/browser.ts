@@ -75,8 +75,15 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   return { page, context, wrong, close };
 }
 
-/** Keeps what the page looks like, for people to look at. */
+/** The scripts of the app itself; before them, two small ones paint what is known. */
+export const scriptsOfApp = /\/assets\/(?!(?:before|first)-paint-)[^/]+\.js$/;
+
+/** Keeps what the page looks like, for people to look at; in its own typeface, unless that never comes. */
 export async function photograph(page: Page, name: string): Promise<void> {
+  await page
+    .locator('[data-typeface="own"]')
+    .waitFor({ timeout: 2000 })
+    .catch(() => {});
   mkdirSync(dirname(`${output}${name}`), { recursive: true });
   await page.screenshot({ path: `${output}${name}.png` });
 }

@@ -45,6 +45,9 @@ test('an administrator makes a bot, orders its questions by keyboard, tries it b
   await page.getByRole('textbox', { name: t.previewField }).fill('안녕?');
   await page.getByRole('textbox', { name: t.previewField }).press('Enter');
   await page.getByText('미리', { exact: true }).waitFor();
+  // A screen reader hears it once: the log itself is silent.
+  await page.getByText(`${texts.ko['announce.arrived']} 미리 답했어요`).waitFor();
+  expect(await page.getByRole('log').getAttribute('aria-live')).toBe('off');
   const asked = house.server.provider.requests.at(-1)!.body as {
     messages: { role: string; content: string }[];
     temperature: number;

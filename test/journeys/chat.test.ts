@@ -2,6 +2,7 @@ import type { CDPSession, Page } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
+import { starterTexts } from '#web/chat/starter-texts.ts';
 import { photograph, texts, type VisitOptions, type Visit } from './browser.ts';
 import { openHouse } from './house.ts';
 import { complete, compose, pressEnter } from './input-method.ts';
@@ -105,6 +106,16 @@ test('two quick Enters, and a double click, ask once and stop nothing', async ()
   await close();
 });
 
+test('a way to start fills the field and sends nothing', async () => {
+  const { page, asked, close } = await openChat();
+  await page.getByRole('button', { name: starterTexts.ko.explain }).click();
+  await expect.poll(() => composerOf(page).inputValue()).toBe(starterTexts.ko['explain.text']);
+  await page.waitForLoadState('networkidle');
+  expect(asked).toEqual([]);
+  expect(new URL(page.url()).pathname).toBe('/');
+  await close();
+});
+
 test('who scrolls up is left where they read; who stands at the end follows', async () => {
   const { page, close } = await openChat();
   house.server.provider.script({ text: Array.from({ length: 120 }, (_, line) => `줄${line + 1}\n\n`), paceMs: 50 });
@@ -124,6 +135,45 @@ test('who scrolls up is left where they read; who stands at the end follows', as
   await log.getByText('줄120').waitFor();
   await expect.poll(() => log.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1);
   await close();
+});
+
+describe('an answer that is followed is let go of, and followed again within 60 px of its end', () => {
+  const hands: Record<string, (page: Page) => Promise<void>> = {
+    'by PageUp': (page) => page.getByRole('log').press('PageUp'),
+    'by Home': (page) => page.getByRole('log').press('Home'),
+    'by a finger': async (page) => {
+      const keys = await page.context().newCDPSession(page);
+      const at = (y: number) => [{ x: 300, y }];
+      await keys.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(200) });
+      for (const y of [210, 230, 260]) {
+        await keys.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(y) });
+      }
+      await keys.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    },
+  };
+  test.each(Object.keys(hands))('%s', async (hand) => {
+    const { page, close } = await openChat({ hasTouch: true });
+    house.server.provider.script({ text: Array.from({ length: 160 }, (_, line) => `줄${line + 1}\n\n`), paceMs: 40 });
+    await composerOf(page).fill('길게 써 주세요');
+    await composerOf(page).press('Control+Enter');
+    const log = page.getByRole('log');
+    await expect.poll(() => log.evaluate((scroller) => scroller.scrollTop), { timeout: 20_000 }).toBeGreaterThan(200);
+    await hands[hand]!(page);
+    const toEnd = page.getByRole('button', { name: t['chat.toEnd'] });
+    await toEnd.waitFor();
+    const written = await log.locator('.prose p').count();
+    await expect.poll(() => log.locator('.prose p').count()).toBeGreaterThan(written + 5);
+    expect(await toEnd.isVisible()).toBe(true);
+    await expect
+      .poll(async () => {
+        await log.evaluate((s) => s.scrollTo({ top: s.scrollHeight - s.clientHeight - 50 }));
+        return toEnd.count();
+      })
+      .toBe(0);
+    await log.getByText('줄160').waitFor();
+    await expect.poll(() => log.evaluate((s) => s.scrollHeight - s.clientHeight - s.scrollTop)).toBeLessThanOrEqual(1);
+    await close();
+  });
 });
 
 test('an answer that fails before its first word costs nothing and can be asked again, as any answer can', async () => {

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually, startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
+import { quoteTexts } from '#web/quotes/quote-texts.ts';
 import { openBrowser, texts, visit } from './browser.ts';
 import { startNetwork, type Network } from './network.ts';
 
@@ -98,5 +99,50 @@ test('a page that the phone has frozen in the background has the whole answer wh
   await page.evaluate(() => document.dispatchEvent(new Event('resume')));
   await expectWhole(page);
   expect(wrong).toEqual([]);
+  await close();
+});
+
+test('without network nothing is sent, neither in the chat nor from the board, and with it both work again', async () => {
+  const { page, context, wrong, close } = await visit(browser, network.url, { as: member });
+  const board = await context.newPage();
+  await page.goto('/');
+  await composerOf(page).fill('안녕하세요');
+  await board.goto('/quote?write=yes');
+  await board.getByRole('textbox', { name: quoteTexts.ko.content }).fill('꿈은 크게');
+  const send = page.getByRole('button', { name: t['composer.send'] });
+  const request = board.getByRole('button', { name: quoteTexts.ko.submit });
+  const posts: string[] = [];
+  context.on('request', (sent) => sent.method() === 'POST' && posts.push(sent.url()));
+
+  await context.setOffline(true);
+  for (const button of [send, request]) {
+    await expect.poll(() => button.getAttribute('aria-disabled')).toBe('true');
+    // Playwright would wait for a button that can be pressed.
+    await button.dispatchEvent('click');
+  }
+  await board.getByRole('textbox', { name: quoteTexts.ko.content }).press('Control+Enter');
+  expect(posts).toEqual([]);
+
+  await context.setOffline(false);
+  await request.click();
+  await board.getByText(quoteTexts.ko.sent).waitFor();
+  await send.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a server on the same machine is asked though there is no network', async () => {
+  const { page, close } = await visit(browser, server.url, { as: await server.join() });
+  await page.addInitScript(() => Object.defineProperty(navigator, 'onLine', { value: false }));
+  // How the app finds out: no sooner than a second after it has started.
+  const found = page.waitForResponse((answer) => answer.url().endsWith('/health/live') && answer.ok());
+  await page.goto('/');
+  await found;
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  await composer.fill('들리나요?');
+  await composer.press('Enter');
+  await page.getByRole('log').locator('.prose').first().waitFor();
+  expect(await composer.inputValue()).toBe('');
   await close();
 });

@@ -116,16 +116,18 @@ test('several conversations are chosen in the history and deleted at once, which
   const { page, wrong, close } = await house.visit({ as: person });
   await page.goto('/chat');
   const links = page.locator('main [data-row]');
+  const titles = () => links.locator('span.truncate:first-child').allInnerTexts();
+  await expect.poll(titles).toEqual(['셋을 묻기', '둘을 묻기', '하나를 묻기']);
   await press(page, h.select).click();
   await page.getByRole('checkbox', { name: h.choose.replace('{title}', '하나를 묻기') }).check();
-  await page.getByText('셋을 묻기').last().click();
+  await page.getByText('둘을 묻기').last().click();
   await page.getByText(h.chosen.replace('{n}', '2')).waitFor();
   await photograph(page, 'history-chosen');
   expect(await barriersOf(page, 'history-chosen')).toEqual([]);
   const remove = page.getByRole('main').getByRole('button', { name: t['history.delete'], exact: true });
   await remove.click();
   await press(page, t['action.undo']).click();
-  await expect.poll(() => links.count()).toBe(3);
+  await expect.poll(titles).toEqual(['셋을 묻기', '둘을 묻기', '하나를 묻기']);
   await press(page, h.select).click();
   await page.getByRole('button', { name: h.all }).click();
   await remove.click();
@@ -134,6 +136,23 @@ test('several conversations are chosen in the history and deleted at once, which
   await page.goto('about:blank');
   for (const id of ids) await expect.poll(async () => (await person.get(`/sessions/${id}`)).status).toBe(404);
   expect(wrong).toEqual([]);
+  await close();
+});
+
+test("a dialog that a row's menu has opened gives the focus back to the button of the menu", async () => {
+  const person = await house.server.join();
+  for (const content of ['하나를 묻기', '둘을 묻기']) await person.post('/chat', { content });
+  const { page, close } = await house.visit({ as: person });
+  await page.goto('/chat');
+  const menu = page
+    .getByRole('main')
+    .getByRole('button', { name: t['history.rowMenu'].replace('{title}', '하나를 묻기') });
+  await menu.press('Enter');
+  await page.getByRole('menuitem', { name: c.share }).press('Enter');
+  const dialog = page.getByRole('dialog', { name: s.title });
+  await dialog.getByRole('radio', { name: s.public }).press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await expect.poll(() => menu.evaluate((button) => button === document.activeElement)).toBe(true);
   await close();
 });
 

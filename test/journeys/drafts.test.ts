@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { beforeEach, expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
+import { botTexts } from '#web/bots/bot-texts.ts';
 import { barriersOf, photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
@@ -124,6 +125,26 @@ test('a message that the server did not take is in the composer again, and sent 
   expect((await member.get('/accounts/profile')).body.quota.used).toBe(1);
   expect((await member.get('/sessions?mine=true')).body.count).toBe(1);
   expect(await page.getByRole('article').count()).toBe(1);
+  await close();
+});
+
+test("a bot's first question whose answer gets lost is asked once, however often it is sent", async () => {
+  const { page, close } = await house.visit({ as: member });
+  await page.goto('/bots/stove-league');
+  const button = page.getByRole('button', { name: botTexts.ko.ask });
+  await page.route('**/sessions/*/prompts', async (route) => {
+    await route.fetch();
+    await route.abort('connectionreset');
+  });
+  await page.getByRole('textbox').fill('한 번만 물어볼 대사');
+  await button.click();
+  await page.getByRole('alert').waitFor();
+  await page.unroute('**/sessions/*/prompts');
+  await button.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await page.getByRole('log').locator('.prose').waitFor();
+  expect(await page.getByRole('article').count()).toBe(1);
+  expect((await member.get('/accounts/profile')).body.quota.used).toBe(1);
   await close();
 });
 

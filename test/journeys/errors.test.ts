@@ -38,6 +38,22 @@ test('a page whose piece is gone after a deployment loads anew once, then says t
   expect(loads.length).toBe(1);
   expect(await page.getByRole('navigation', { name: t['nav.label'] }).isVisible()).toBe(true);
   await photograph(page, 'new-version');
+  await page.unrouteAll();
+  await page.getByRole('button', { name: t['action.reload'] }).click();
+  await page.getByRole('heading', { name: t['nav.bots'] }).waitFor();
+  await close();
+});
+
+test('a page that throws says so in its place, and the navigation leads on', async () => {
+  const person = await joinAs(house.server.url);
+  const { page, close } = await house.visit({ as: person });
+  await page.route(/\/keys\?/, (route) => route.fulfill({ json: { results: 1 } }));
+  await page.goto('/keys');
+  await page.getByRole('heading', { name: t['problem.title'] }).waitFor();
+  const navigation = page.getByRole('navigation', { name: t['nav.label'] });
+  await navigation.getByRole('link', { name: t['nav.bots'], exact: true }).click();
+  await page.getByRole('heading', { name: t['nav.bots'] }).waitFor();
+  expect(new URL(page.url()).pathname).toBe('/bots');
   await close();
 });
 

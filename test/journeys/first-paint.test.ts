@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Client } from '#test/client.ts';
 import { startChatServer } from '#test/chat-server.ts';
 import { galleryTexts } from '#web/sessions/gallery-texts.ts';
-import { texts, type Language } from './browser.ts';
+import { scriptsOfApp, texts, type Language } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const question = '</script><h1>달리기</h1> & <b>걷기</b>';
@@ -39,6 +39,8 @@ async function placesOf(page: Page, found: string[]): Promise<Place[]> {
     found,
   );
 }
+
+const typeface = (page: Page) => page.locator('html[data-typeface="own"]');
 
 /** Counts the frames in which a heading that had been painted was not there. */
 function countGaps(): void {
@@ -104,15 +106,18 @@ const cases = screens.map((screen, index) => ({ ...screen, language: (['ko', 'en
 test.each(cases)('$name ($language) is read before the app is there, which changes nothing of it', async (each) => {
   const { found = heading, language } = each;
   const { page, wrong, close } = await house.visit({ language, ...(each.member ? { as: author } : {}) });
+  // The typeface comes with the first visit.
+  await page.goto('/accounts/login');
+  await typeface(page).waitFor();
   // The scripts of the app never come: what is read is what stands there before them.
-  await page.route('**/assets/*.js', (route) => route.abort());
-  await page.goto(each.path());
+  await page.route(scriptsOfApp, () => {});
+  await page.goto(each.path(), { waitUntil: 'domcontentloaded' });
   await page.getByText(each.says(language)).waitFor();
   const before = await placesOf(page, found);
   expect(await page.title()).not.toBe('');
   // What is typed would be lost with the field.
   expect(await page.locator('input, textarea').count()).toBe(0);
-  await page.unroute('**/assets/*.js');
+  await page.unroute(scriptsOfApp);
   await page.addInitScript(countGaps);
   await page.goto(each.path(), { waitUntil: 'networkidle' });
   await page.getByText(each.says(language)).waitFor();
@@ -150,14 +155,68 @@ test('what came before the app is not asked for again', async () => {
 
 test('a conversation that nobody may read looks like none before the app is there, too', async () => {
   const { page, close } = await house.visit();
-  await page.route('**/assets/*.js', (route) => route.abort());
+  await page.route(scriptsOfApp, () => {});
   const answered = page.waitForResponse((answer) => answer.url().endsWith(conversation) && answer.status() === 404);
-  await page.goto(conversation);
+  await page.goto(conversation, { waitUntil: 'domcontentloaded' });
   await answered;
   await page.locator('.skeleton').first().waitFor();
   expect(await page.locator('#root').textContent()).not.toContain('달리기');
-  await page.unroute('**/assets/*.js');
+  await page.unroute(scriptsOfApp);
   await page.goto(conversation);
   await page.waitForURL('**/accounts/login?next=*');
+  await close();
+});
+
+test('the first visit is read in the font of the system until the own typeface is there, later ones have it at once', async () => {
+  const { page, close } = await house.visit({ as: author });
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const isPart = (path: string) => path.endsWith('.woff2');
+  const family = () => page.evaluate(() => getComputedStyle(document.querySelector('#root h1')!).fontFamily);
+  await page.route(scriptsOfApp, () => {});
+  await page.goto(conversation, { waitUntil: 'domcontentloaded' });
+  await page.getByText('천천히 걷는 것부터').waitFor();
+  expect(await family()).not.toContain('Pretendard');
+  expect(asked.filter(isPart)).toEqual([]);
+  await page.unroute(scriptsOfApp);
+  await page.goto(conversation);
+  await typeface(page).waitFor();
+  expect(await family()).toContain('Pretendard');
+  expect(asked.filter(isPart).length).toBeGreaterThan(0);
+  const missing = () =>
+    page.evaluate(() => !document.fonts.check('1em "Pretendard Variable"', document.body.innerText));
+  expect(await missing()).toBe(false);
+  await page.route(scriptsOfApp, () => {});
+  await page.goto(conversation, { waitUntil: 'domcontentloaded' });
+  await page.getByText('천천히 걷는 것부터').waitFor();
+  expect(await family()).toContain('Pretendard');
+  await close();
+});
+
+test('a page whose typeface does not come works in the font of the system', async () => {
+  const { page, wrong, close } = await house.visit({ as: author });
+  await page.addInitScript(() => localStorage.setItem('daesa.typeface', '/assets/typeface-of-yesterday.css'));
+  await page.route(/typeface-[^/]+\.css/, (route) => route.abort());
+  await page.goto(conversation);
+  await page.locator('main#main').waitFor();
+  await page.getByText('천천히 걷는 것부터').waitFor();
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('the app starts in a tab that nobody looks at, and where what is known can not be shown', async () => {
+  const { page, context, close } = await house.visit({ as: author });
+  // Nothing is painted in such a tab: no frame ever comes.
+  await page.addInitScript(() => {
+    Object.defineProperty(document, 'hidden', { value: true });
+    window.requestAnimationFrame = () => 0;
+  });
+  await page.goto(conversation);
+  await page.locator('main#main').waitFor();
+  const other = await context.newPage();
+  await other.addInitScript(() => localStorage.setItem('daesa.profile', 'no JSON'));
+  await other.goto('/');
+  await other.locator('main#main').waitFor();
+  expect(await other.locator('h1').count()).toBe(1);
   await close();
 });

@@ -3,7 +3,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
-import { barriersOf, photograph } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
 
 let server: TestServer;
 let browser: Browser;
@@ -74,6 +74,20 @@ test('answers survive a reload, and only the confirmed summary asks the model, o
   expect(quota.quota.used).toBe(1);
 });
 
+test('what a guest has answered is there after a login that returns on a fresh page', async () => {
+  await page.goto('/sessions/new?bot=planner');
+  await answer(answers[0]!);
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
+  await page.getByRole('textbox').fill('손님이 쓰다 만 답');
+  // Leaving writes what is not written yet.
+  await page.goto('about:blank');
+  await joinInBrowser();
+  await page.goto('/sessions/new?bot=planner');
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
+  await page.getByText(answers[0]!).waitFor();
+  expect(await page.getByRole('textbox').inputValue()).toBe('손님이 쓰다 만 답');
+});
+
 test('a session that was left days ago is gone on with from the history, and shows what was asked beside each answer', async () => {
   await joinInBrowser();
   const headers = { origin: server.url };
@@ -94,6 +108,11 @@ test('a session that was left days ago is gone on with from the history, and sho
   expect(await barriersOf(page, 'guided-not-asked')).toEqual([]);
   await page.getByRole('link', { name: '이어서 답하기' }).click();
   await page.getByRole('heading', { name: /3\/3/ }).waitFor();
+  await page.getByRole('textbox').fill('주말에는 시간이 많아요');
+  await page.reload();
+  await page.getByRole('heading', { name: /3\/3/ }).waitFor();
+  expect(await page.getByRole('textbox').inputValue()).toBe('주말에는 시간이 많아요');
+  await page.getByRole('textbox').fill('');
   await answer('');
   await page.getByRole('button', { name: `수정: ${asked[1]}` }).click();
   await answer('석 달 안에 5km를 달리고 싶어요');
@@ -105,6 +124,34 @@ test('a session that was left days ago is gone on with from the history, and sho
   await log.getByText('5km').first().waitFor();
   await photograph(page, 'guided-asked');
   expect(await barriersOf(page, 'guided-asked')).toEqual([]);
+});
+
+test('digits pick an example and Alt+← goes back, unless shortcuts are switched off', async () => {
+  await joinInBrowser();
+  await page.goto('/sessions/new?bot=planner');
+  await page.getByRole('heading', { name: /1\/3/ }).waitFor();
+  const field = page.getByRole('textbox');
+  const body = page.locator('body');
+  await body.press('1');
+  await expect.poll(() => field.inputValue()).not.toBe('');
+  await field.press('Enter');
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
+  await body.press('Alt+ArrowLeft');
+  await page.getByRole('heading', { name: /1\/3/ }).waitFor();
+  await field.press('Enter');
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
+
+  await body.press('Control+/');
+  const help = page.getByRole('dialog', { name: texts.ko['keys.title'] });
+  await help.getByRole('checkbox').press('Space');
+  await help.getByRole('checkbox').press('Escape');
+  await help.waitFor({ state: 'detached' });
+  await body.press('1');
+  await body.press('Alt+ArrowLeft');
+  // What the keys would have done comes before what is typed afterwards.
+  await field.pressSequentially('직접 쓴 답');
+  expect(await field.inputValue()).toBe('직접 쓴 답');
+  await page.getByRole('heading', { name: /2\/3/ }).waitFor();
 });
 
 test.each(['light', 'dark'] as const)('the guided session can be used by everybody (%s)', async (colorScheme) => {

@@ -186,6 +186,40 @@ test('on a phone Enter breaks the line and the button sends; the menu keeps the 
   await close();
 });
 
+test('where a keyboard lies over the page, the field stands in what is left to see', async () => {
+  const { page, close } = await house.visit({ as: member, viewport: { width: 360, height: 740 } });
+  // No desktop browser has such a keyboard.
+  await page.addInitScript(() => {
+    const seen = Object.assign(new EventTarget(), { height: 740, offsetTop: 0, scale: 1 });
+    Object.defineProperty(window, 'visualViewport', { value: seen });
+  });
+  await page.goto('/');
+  await page.locator('[data-quota]').waitFor();
+  const field = page.locator('[data-composer]');
+  await field.fill('안녕하세요');
+  await field.press('Control+Enter');
+  await page.getByRole('log').locator('.prose').waitFor();
+  const see = (height: number, offsetTop: number) =>
+    page.evaluate(
+      (next) => {
+        Object.assign(window.visualViewport!, next).dispatchEvent(new Event('resize'));
+      },
+      { height, offsetTop },
+    );
+  const ends = async () => {
+    const { y, height } = (await field.boundingBox())!;
+    return y + height;
+  };
+  const below = await ends();
+  expect(below).toBeGreaterThan(520);
+  await see(400, 120);
+  await expect.poll(ends).toBeLessThan(520);
+  expect((await page.getByRole('heading', { level: 1 }).boundingBox())!.y).toBeGreaterThanOrEqual(120);
+  await see(740, 0);
+  await expect.poll(ends).toBe(below);
+  await close();
+});
+
 test('with "Enter sends" switched off, Enter breaks the line on a desktop too, and Ctrl+Enter sends', async () => {
   const { page, close } = await house.visit({ as: member });
   await page.goto('/accounts/profile');

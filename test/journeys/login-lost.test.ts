@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
+import { builderTexts } from '#web/bots/builder-texts.ts';
 import { keyTexts } from '#web/keys/key-texts.ts';
 import { texts } from './browser.ts';
 import { openHouse } from './house.ts';
@@ -45,5 +46,29 @@ test('however many requests find the login ended, it is asked for once, and each
   await page.getByRole('navigation').getByRole('link', { name: t['nav.newChat'] }).click();
   await expect.poll(() => composer.inputValue()).toBe('쓰다 만 질문');
   expect(house.server.provider.requests).toEqual([]);
+  await close();
+});
+
+test('the form of a bot keeps what was typed while its login was lost', async () => {
+  const { administrator } = house.server;
+  const { page, context, close } = await house.visit({ as: administrator });
+  await page.goto('/bots/planner/edit', { waitUntil: 'networkidle' });
+  const greeting = page.getByRole('textbox', { name: builderTexts.ko.greeting });
+  await greeting.fill('아직 저장하지 않은 인사');
+  await context.clearCookies();
+  await page.keyboard.press('Control+s');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  const fetched = page.waitForResponse((response) => response.url().endsWith('/bots/planner') && response.ok());
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(administrator.email);
+  await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.getByLabel(t['auth.password'], { exact: true }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await fetched;
+  expect(await greeting.inputValue()).toBe('아직 저장하지 않은 인사');
+  await page.keyboard.press('Control+s');
+  await expect
+    .poll(async () => (await administrator.get('/bots/planner')).body.greeting)
+    .toBe('아직 저장하지 않은 인사');
   await close();
 });

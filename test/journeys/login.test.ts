@@ -92,3 +92,50 @@ test("inside of KakaoTalk, Google's button says what to do instead", async () =>
   expect(await page.getByRole('link', { name: t['auth.google'] }).count()).toBe(0);
   await close();
 });
+
+test.each(['/accounts/login', '/accounts/join'])(
+  'a password is pasted at %s as from any keeper of passwords',
+  async (path) => {
+    const { page, close } = await house.visit({ permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.goto(path);
+    const password = page.getByLabel(t['auth.password'], { exact: true });
+    await password.focus();
+    await page.evaluate(() => navigator.clipboard.writeText('correct horse 7'));
+    await page.keyboard.press('Control+v');
+    expect(await password.inputValue()).toBe('correct horse 7');
+    await close();
+  },
+);
+
+test('who is logged in already is led on at once, and "back" does not lead to the login', async () => {
+  const { page, close } = await house.visit({ as: member });
+  await page.goto('/bots');
+  await page.goto('/accounts/login?next=%2Fchat%3Fq%3Dy');
+  await page.waitForURL(`${house.server.url}/chat?q=y`);
+  await page.goBack();
+  await expect.poll(() => page.url()).toBe(`${house.server.url}/bots`);
+  await close();
+});
+
+test('too many attempts are said with the seconds to wait', async () => {
+  const login = { email: 'nobody@example.com', password: 'wrong horse 7' };
+  let refused: Response;
+  do {
+    refused = await fetch(`${house.server.url}/accounts/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(login),
+    });
+  } while (refused.status === 401);
+  const { page, close } = await house.visit();
+  await page.goto('/accounts/login');
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(login.email);
+  await page.getByLabel(t['auth.password'], { exact: true }).fill(login.password);
+  await page.keyboard.press('Enter');
+  const said = await page.getByRole('alert').innerText();
+  const seconds = Number(/(\d+)초/.exec(said)?.[1]);
+  expect(said).toBe(t['problem.tooManyAttempts'].replace('{seconds}', String(seconds)));
+  expect(seconds).toBeGreaterThan(0);
+  expect(seconds).toBeLessThanOrEqual(Number(refused.headers.get('retry-after')));
+  await close();
+});

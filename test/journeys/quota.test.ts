@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
+import { profileTexts } from '#web/accounts/profile-texts.ts';
 import { photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
@@ -35,5 +36,47 @@ test("the fifth answer leaves none: typing goes on, sending waits for the server
   await page.getByText(t['quota.left'].replace('{n}', '5')).waitFor();
   expect(await composer.inputValue()).toBe('내일 물어볼 것');
   expect(await send.getAttribute('aria-disabled')).toBe(null);
+  await close();
+});
+
+test('when the last question went elsewhere, the text comes back, and the card says when and leads to what can be read', async () => {
+  const member = await house.server.join();
+  for (let asked = 0; asked < 4; asked += 1) await member.post('/chat', { content: `${asked}` });
+  const { page, wrong, close } = await house.visit({ as: member });
+  await page.goto('/');
+  await page.getByText(t['quota.last']).waitFor();
+  await member.post('/chat', { content: '다른 곳에서' });
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  await composer.fill('한 번 더 물을 것');
+  await composer.press('Enter');
+  const card = page.locator('[data-quota="0"]');
+  await card.locator('time').waitFor({ state: 'attached' });
+  await expect.poll(() => composer.inputValue()).toBe('한 번 더 물을 것');
+  const { body } = await member.get('/accounts/profile');
+  expect(await card.locator('time').getAttribute('datetime')).toBe(body.quota.resets_at);
+  await card.getByRole('link', { name: t['nav.gallery'] }).click();
+  await page.waitForURL((url) => url.pathname === '/sessions');
+  await page.goBack();
+  await card.getByRole('link', { name: t['nav.allChats'] }).click();
+  await page.waitForURL((url) => url.pathname === '/chat');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('another language says the time of the next questions in its own way, without loading anew', async () => {
+  const member = await house.server.join();
+  for (let asked = 0; asked < 5; asked += 1) await member.post('/chat', { content: `${asked}` });
+  const { page, close } = await house.visit({ as: member });
+  await page.goto('/');
+  await page.getByText('내일 0시(한국 시간)에 다시 5번').waitFor();
+  const loads: string[] = [];
+  page.on('load', () => loads.push(page.url()));
+  await page.getByRole('button', { name: t['nav.account'] }).click();
+  await page.getByRole('menuitem', { name: '프로필' }).click();
+  await page.getByRole('combobox', { name: profileTexts.ko.language }).selectOption('en');
+  await page.getByRole('link', { name: texts.en['nav.newChat'] }).first().click();
+  await page.getByText("You've used today's 5 questions. They refill at 00:00 KST.").waitFor();
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
+  expect(loads).toEqual([]);
   await close();
 });

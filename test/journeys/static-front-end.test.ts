@@ -9,6 +9,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
 import { openBrowser, photograph, texts, visit } from './browser.ts';
 
 const t = texts.ko;
@@ -87,6 +88,12 @@ test.each(['bearer', 'cookie'])(
     await page.reload();
     await page.getByText('안녕하세요').first().waitFor();
     await photograph(page, `static-${login}`);
+    await page.getByRole('button', { name: chatTexts.ko.menu }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: chatTexts.ko.markdown }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toMatch(/^daesa-session-\d+\.md$/);
+    expect(readFileSync(await file.path(), 'utf8')).toContain('안녕하세요');
     expect([wrong, stray]).toEqual([[], []]);
 
     await page.getByRole('button', { name: t['nav.account'] }).click();

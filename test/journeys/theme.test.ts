@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { joinAs, type Client } from '#test/client.ts';
 import { startServer } from '#test/server.ts';
-import { texts } from './browser.ts';
+import { scriptsOfApp, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const house = openHouse(startServer);
@@ -24,7 +24,7 @@ test.each([
     const { page, close } = await house.visit({ language: 'en', colorScheme: each.system });
     await page.addInitScript((theme) => theme && localStorage.setItem('daesa.theme', theme), each.chosen);
     // The scripts of the app never come: what is painted is what stands there before them.
-    await page.route('**/assets/*.js', () => {});
+    await page.route(scriptsOfApp, () => {});
     await page.goto('/', { waitUntil: 'commit' });
     const painted = await page.evaluate(
       () =>

@@ -1,4 +1,4 @@
-import { queryOptions, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient, type Query, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accounts.ts';
 import { safeNext } from '#contracts/pages.ts';
@@ -22,8 +22,16 @@ export interface JoinOptions {
 
 export const accountKeys = { profile: ['profile'], login: ['login-options'], join: ['join-options'] } as const;
 
-/** For a page that is opened without network. Nobody waits for it. */
+/** Who was here last: whoever comes back after a lost login finds the page as it was. */
+let lastId: number | undefined;
+
+/** Makes the page the person's own, however the login came about: one by another site returns on a fresh page. */
 function remember(profile: Profile | null): Profile | null {
+  if (profile) {
+    lastId = profile.id;
+    drafts.adopt(profile.id);
+  }
+  // For a page that is opened without network. Nobody waits for it.
   void import('./remembered-profile.ts').then(({ rememberProfile }) => rememberProfile(profile)).catch(() => {});
   return profile;
 }
@@ -109,13 +117,12 @@ export async function join(queries: QueryClient, form: JoinForm): Promise<void> 
 
 function enter(queries: QueryClient, { user, token }: LoggedIn): void {
   if (token !== undefined) apiPlace.token = token;
-  const before = cachedProfile(queries);
-  // What a guest has seen may look different now.
-  queries.removeQueries({
-    predicate: ({ queryKey }) => queryKey[0] !== accountKeys.profile[0] && before?.id !== user.id,
-  });
-  drafts.adopt(user.id);
-  queries.setQueryData(accountKeys.profile, user);
+  const sameAsBefore = lastId === user.id;
+  queries.setQueryData(accountKeys.profile, remember(user));
+  // What a guest has seen may look different now; a form of the same person stands on what it was made from.
+  const others = { predicate: ({ queryKey }: Query) => queryKey[0] !== accountKeys.profile[0] };
+  if (sameAsBefore) void queries.invalidateQueries(others);
+  else queries.removeQueries(others);
 }
 
 /** Leaves by a fresh page, so that nothing of the person stays in memory. */

@@ -1,10 +1,8 @@
 import { useState } from 'react';
-import { asProblem, send } from '../lib/api-client.ts';
+import { send } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { saveFile } from '../lib/save-file.ts';
-import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
 import { FormDialog } from '../ui/form-dialog.tsx';
 import { Setting, SettingsGroup } from '../ui/settings-list.tsx';
@@ -23,13 +21,8 @@ export function OwnDataSection({ security }: { security: Security }) {
 
   const download = async () => {
     setBusy(true);
-    try {
-      await saveFile('/accounts/export', 'daesa-export.zip');
-    } catch (error) {
-      showToast({ kind: 'error', text: problemText(asProblem(error), say) });
-    } finally {
-      setBusy(false);
-    }
+    await saveFile('/accounts/export', 'daesa-export.zip', say);
+    setBusy(false);
   };
   const leave = async (values: FormData) => {
     const body = { ...confirmationOf(values), keep_published: values.get('keep_published') !== null };

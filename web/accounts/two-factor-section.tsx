@@ -139,7 +139,7 @@ function RecoveryCodes({ codes, onClose }: { codes: string[] | undefined; onClos
       </ul>
       <div className="mt-6 flex justify-end gap-2">
         <Button onClick={() => void copy()}>{t('copyCodes')}</Button>
-        <Button look="primary" onClick={onClose}>
+        <Button look="primary" local onClick={onClose}>
           {t('kept')}
         </Button>
       </div>

@@ -13,6 +13,7 @@ import { drafts } from '../lib/drafts.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
 import { sessionKeys } from '../sessions/session-queries.ts';
@@ -158,11 +159,12 @@ function QuoteNotes({ text }: { text: string }) {
   );
 }
 
-/** Opens a conversation with the bot by its first question. Tried again, it uses the same one. */
+/** Opens a conversation with the bot by its first question. Tried again, it uses the same one, and asks once. */
 function useFirstQuestion(slug: string, onAsked: () => void) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const opened = useRef<number>(undefined);
+  const [sendKey] = useState(createSendKey);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   const ask = async (content: string) => {
@@ -171,7 +173,7 @@ function useFirstQuestion(slug: string, onAsked: () => void) {
     try {
       opened.current ??= (await call<Session>('/sessions', { method: 'POST', body: { bot: slug } })).id;
       const id = opened.current;
-      const headers = { 'idempotency-key': crypto.randomUUID() };
+      const headers = { 'idempotency-key': sendKey.of(content) };
       await send(`/sessions/${id}/prompts`, { method: 'POST', body: { content, stream: true }, headers });
       onAsked();
       void queries.invalidateQueries({ queryKey: sessionKeys.all });

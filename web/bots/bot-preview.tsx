@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type RefObject } from 'react';
 import type { Turn } from '#contracts/chat.ts';
+import { AnswerAnnouncer } from '../chat/answer-announcer.tsx';
 import { Markdown } from '../chat/markdown/lazy-markdown.tsx';
 import { asProblem, call, send, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
@@ -19,6 +20,10 @@ export function BotPreview({ form }: { form: BotForm }) {
   const { t: word } = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const { turns, ask, asking, problem, startOver } = usePreview(form);
+  const heard =
+    asking === undefined
+      ? { key: `${turns.length}`, state: 'done' as const, answer: turns.at(-1)?.response ?? '' }
+      : { key: `${turns.length + 1}`, state: 'sending' as const, answer: '' };
   const submit = (text: string) => {
     if (asking !== undefined || text.trim() === '') return;
     field.current!.value = '';
@@ -38,7 +43,8 @@ export function BotPreview({ form }: { form: BotForm }) {
         )}
       </div>
       <p className="mt-1 text-xs text-soft">{t('previewNote')}</p>
-      <div role="log" aria-busy={asking !== undefined} className="mt-4 space-y-4">
+      <AnswerAnnouncer turn={heard} />
+      <div role="log" aria-live="off" aria-busy={asking !== undefined} className="mt-4 space-y-4">
         {turns.length === 0 && asking === undefined && form.greeting && <p>{form.greeting}</p>}
         {turns.map(({ id, content, response }) => (
           <div key={id} className="space-y-3">

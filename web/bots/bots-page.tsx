@@ -29,7 +29,7 @@ function MakeBot() {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <Button look="primary" onClick={() => setOpen(true)}>
+      <Button look="primary" local onClick={() => setOpen(true)}>
         {t('new')}
       </Button>
       {open && (

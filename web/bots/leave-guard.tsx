@@ -32,7 +32,7 @@ export function LeaveGuard({ dirty }: { dirty: boolean }) {
         <Button look="quiet" onClick={() => say(false)}>
           {t('leave')}
         </Button>
-        <Button look="primary" onClick={() => say(true)}>
+        <Button look="primary" local onClick={() => say(true)}>
           {t('stay')}
         </Button>
       </div>

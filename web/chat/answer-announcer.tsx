@@ -3,11 +3,13 @@ import { useWords } from '../lib/language.ts';
 import { textToHear } from '../lib/plain-text.ts';
 import { isUnderWay, type ShownTurn } from './shown-turn.ts';
 
+type Heard = Pick<ShownTurn, 'key' | 'state' | 'answer'>;
+
 /**
  * Tells a screen reader that an answer is being written, and then what it says: two messages an answer,
  * because a voice that reads every token can't be followed.
  */
-export function AnswerAnnouncer({ turn }: { turn: ShownTurn | undefined }) {
+export function AnswerAnnouncer({ turn }: { turn: Heard | undefined }) {
   const { t } = useWords();
   const [text, setText] = useState('');
   const watched = useRef<string>(undefined);

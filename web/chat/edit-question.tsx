@@ -3,6 +3,7 @@ import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
 import { Button } from '../ui/button.tsx';
@@ -25,7 +26,7 @@ export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
   const { t: word } = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   // Sent again after a lost answer, the same words are asked once.
-  const key = useRef({ text: '', key: '' });
+  const [sendKey] = useState(createSendKey);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   useLayoutEffect(() => {
@@ -37,11 +38,10 @@ export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
   async function ask(text: string): Promise<void> {
     if (busy || text.trim() === '') return;
     if (text === turn.question) return onDone();
-    if (key.current.text !== text) key.current = { text, key: crypto.randomUUID() };
     setBusy(true);
     setProblem(undefined);
     try {
-      await thread.edit(turn, text, key.current.key);
+      await thread.edit(turn, text, sendKey.of(text));
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);

@@ -6,6 +6,7 @@ import { flushSync } from 'react-dom';
 import { botsQuery, FREE } from '../bots/bot-queries.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
+import { isOnline } from '../lib/online.ts';
 import { useNow } from '../lib/now.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import type { SessionRow } from '#contracts/sessions.ts';
@@ -52,8 +53,8 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
         params={{ sessionId: String(row.id) }}
         preload={false}
         onKeyDown={(event) => {
-          if (event.key === 'F2') setRenaming(true);
-          else if (event.key === 'Delete') onDelete();
+          if (event.key === 'F2' && isOnline()) setRenaming(true);
+          else if (event.key === 'Delete' && isOnline()) onDelete();
           else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') moveFocus(event);
         }}
         data-row
@@ -88,15 +89,16 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
         label={t('history.rowMenu', { title: row.title })}
         groups={[
           [
-            { kind: 'action', icon: PencilLine, label: t('history.rename'), run: () => setRenaming(true) },
+            { kind: 'action', icon: PencilLine, sends: true, label: t('history.rename'), run: () => setRenaming(true) },
             {
               kind: 'action',
               icon: row.pinned ? PinOff : Pin,
+              sends: true,
               label: words(row.pinned ? 'unpin' : 'pin'),
               run: () => void pin(row.id, !row.pinned),
             },
-            { kind: 'action', icon: Share2, label: words('share'), run: () => setSharing(true) },
-            { kind: 'action', icon: Trash2, label: t('history.delete'), danger: true, run: onDelete },
+            { kind: 'action', icon: Share2, sends: true, label: words('share'), run: () => setSharing(true) },
+            { kind: 'action', icon: Trash2, sends: true, label: t('history.delete'), danger: true, run: onDelete },
           ],
         ]}
         className="grid size-9 shrink-0 place-items-center rounded-md text-soft hover:text-ink touch:size-11"

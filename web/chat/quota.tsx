@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { Clock3 } from 'lucide-react';
 import { useQuota } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
@@ -28,9 +29,19 @@ export function QuotaCard({ id }: { id: string }) {
   return (
     <div className="mb-2 flex gap-3 rounded-md border border-line bg-sunken px-4 py-3" data-quota={0}>
       <Clock3 aria-hidden className="mt-0.5 size-4 shrink-0 text-amber" />
-      <output id={id}>
-        {quotaZero(quota, words, now, ownZone)} <time dateTime={quota.resets_at} />
-      </output>
+      <div>
+        <output id={id}>
+          {quotaZero(quota, words, now, ownZone)} <time dateTime={quota.resets_at} />
+        </output>
+        <p className="flex flex-wrap gap-x-4 font-medium">
+          <Link to="/sessions" className="inline-flex min-h-6 items-center underline underline-offset-4 touch:min-h-11">
+            {words.t('nav.gallery')}
+          </Link>
+          <Link to="/chat" className="inline-flex min-h-6 items-center underline underline-offset-4 touch:min-h-11">
+            {words.t('nav.allChats')}
+          </Link>
+        </p>
+      </div>
     </div>
   );
 }

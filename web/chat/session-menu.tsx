@@ -1,7 +1,9 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Braces, Ellipsis, FileText, PencilLine, Pin, PinOff, Share2, Trash2 } from 'lucide-react';
 import { Suspense, useState } from 'react';
+import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { saveFile } from '../lib/save-file.ts';
 import { ShareDialog } from '../sessions/lazy-share-dialog.tsx';
 import { IconButton } from '../ui/button.tsx';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
@@ -48,6 +50,7 @@ export function SessionMenu({ thread, view, sessionId, onRename }: SessionMenuPr
 
 function useEntries({ thread, view, sessionId, onRename }: SessionMenuProps): MenuEntry[][] {
   const t = useRouteTexts(chatTexts);
+  const { t: word } = useWords();
   const setPinned = usePin();
   const navigate = useNavigate();
   const { remove } = useDeletions();
@@ -60,30 +63,25 @@ function useEntries({ thread, view, sessionId, onRename }: SessionMenuProps): Me
     remove([sessionId], () => void open());
     void navigate({ to: '/' });
   };
+  const save = (format: 'md' | 'json') =>
+    void saveFile(`/sessions/${sessionId}/export?format=${format}`, `daesa-session-${sessionId}.${format}`, word);
   const exported: MenuEntry[] = [
-    { kind: 'action', icon: FileText, label: t('markdown'), run: () => saveFile(sessionId, 'md') },
-    { kind: 'action', icon: Braces, label: t('json'), run: () => saveFile(sessionId, 'json') },
+    { kind: 'action', icon: FileText, sends: true, label: t('markdown'), run: () => save('md') },
+    { kind: 'action', icon: Braces, sends: true, label: t('json'), run: () => save('json') },
   ];
   if (!view.mine) return [exported];
   return [
     [
-      { kind: 'action', icon: PencilLine, label: t('rename'), run: onRename },
+      { kind: 'action', icon: PencilLine, sends: true, label: t('rename'), run: onRename },
       {
         kind: 'action',
         icon: view.pinned ? PinOff : Pin,
+        sends: true,
         label: t(view.pinned ? 'unpin' : 'pin'),
         run: () => void pin(),
       },
     ],
     exported,
-    [{ kind: 'action', icon: Trash2, label: t('delete'), danger: true, run: deleteIt }],
+    [{ kind: 'action', icon: Trash2, sends: true, label: t('delete'), danger: true, run: deleteIt }],
   ];
-}
-
-/** The server names the file, and its type makes the browser save it. */
-function saveFile(sessionId: number, format: 'md' | 'json'): void {
-  const link = document.createElement('a');
-  link.href = `/sessions/${sessionId}/export?format=${format}`;
-  link.download = '';
-  link.click();
 }

@@ -90,6 +90,6 @@ export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined):
   };
 }
 
-export function isUnderWay(turn: ShownTurn): boolean {
+export function isUnderWay(turn: Pick<ShownTurn, 'state'>): boolean {
   return turn.state === 'sending' || turn.state === 'waiting' || turn.state === 'streaming';
 }

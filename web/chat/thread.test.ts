@@ -19,6 +19,7 @@ const end = (text: string, reason: 'stop' | 'stopped' = 'stop'): StreamEvent => 
 function createThread(sessionId?: number, session?: Session) {
   const asked: { content: string | undefined; session_id: number | undefined; key: string }[] = [];
   const log: string[] = [];
+  const keys: string[] = [];
   let emit: (event: StreamEvent, position: number) => void = () => {};
   let close: (end: StreamEnd) => void = () => {};
   let refusal: ApiProblem | undefined;
@@ -28,7 +29,12 @@ function createThread(sessionId?: number, session?: Session) {
       if (refusal) throw refusal;
       return 's1';
     },
-    regenerate: async () => 's2',
+    regenerate: async (_session, promptId, key) => {
+      log.push(`regenerate ${promptId}`);
+      keys.push(key);
+      if (refusal) throw refusal;
+      return 's2';
+    },
     edit: async (_session, promptId, content) => {
       log.push(`edit ${promptId} ${content}`);
       if (refusal) throw refusal;
@@ -58,6 +64,7 @@ function createThread(sessionId?: number, session?: Session) {
     thread,
     asked,
     log,
+    keys,
     say: (event: StreamEvent, position = 0) => emit(event, position),
     close: async (how: StreamEnd = 'over') => {
       close(how);
@@ -152,6 +159,24 @@ describe('a conversation', () => {
     say(start);
     expect(asked.map(({ key }) => key)).toEqual([refusal!.key, refusal!.key]);
     expect(thread.read().refusal).toBeUndefined();
+  });
+
+  test('tries an answer again under the same key until the server has taken it', async () => {
+    const { thread, refuse, keys, say, close, last } = createThread(5, stored());
+    await thread.load();
+    refuse(new ApiProblem('unreachable', 0));
+    await thread.retry(last());
+    refuse(undefined);
+    const second = thread.retry(last());
+    await turnOfTheLoop();
+    say(end('hello again'));
+    await close();
+    await second;
+    refuse(new ApiProblem('unreachable', 0));
+    await thread.retry(last());
+    expect(keys).toHaveLength(3);
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
   });
 
   test('stops an answer that was stopped before its stream existed', async () => {

@@ -1,6 +1,7 @@
 import type { StreamEvent } from '#contracts/chat.ts';
 import type { Session } from '#contracts/sessions.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
+import { createSendKey } from '../lib/send-key.ts';
 import type { ChatCalls } from './chat-calls.ts';
 import { isUnderWay, newTurn, storedTurn, type ShownTurn } from './shown-turn.ts';
 
@@ -53,6 +54,7 @@ export class Thread {
   readonly #host: ThreadHost;
   readonly #listeners = new Set<() => void>();
   readonly #end = new AbortController();
+  readonly #retryKey = createSendKey();
   #view: ThreadView;
   #drawing = false;
   /** Is what the server would say now. */
@@ -102,6 +104,7 @@ export class Thread {
 
   /** Shows the conversation as the server has it now. */
   show(session: Session): void {
+    this.#retryKey.taken();
     this.#change(storedView(session, this.#view.turns));
     this.#rejoin();
   }
@@ -141,7 +144,8 @@ export class Thread {
     const before = turn;
     this.#changeTurn(turn.key, { state: 'sending', answer: '', failure: undefined, stopping: false, cut: undefined });
     try {
-      const streamId = await this.#calls.regenerate(sessionId, turn.id, crypto.randomUUID());
+      const streamId = await this.#calls.regenerate(sessionId, turn.id, this.#retryKey.of(turn.key));
+      this.#retryKey.taken();
       await this.#follow(turn.key, streamId);
       await this.#countVersions(turn.key);
     } catch (error) {

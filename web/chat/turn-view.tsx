@@ -2,6 +2,7 @@ import { Check, Copy, RotateCcw } from 'lucide-react';
 import { memo, useRef, useState, type ReactNode } from 'react';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
+import { useSends } from '../lib/online.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { reconnectNow } from '../lib/stream-reader.ts';
@@ -108,6 +109,7 @@ function Mark({ children }: { children: ReactNode }) {
 
 function Failure({ turn, thread, last }: TurnViewProps) {
   const { t } = useWords();
+  const retry = useSends(() => void thread.retry(turn));
   const text = turn.state === 'interrupted' ? t('chat.interrupted') : t('model.fail');
   const refused =
     // The earlier answer still stands; what failed is the wish for another one.
@@ -123,8 +125,8 @@ function Failure({ turn, thread, last }: TurnViewProps) {
           last && (
             <button
               type="button"
-              onClick={() => void thread.retry(turn)}
-              className="inline-flex h-8 items-center gap-2 rounded-md px-2 font-medium hover:bg-raised touch:h-11"
+              {...retry}
+              className="aria-disabled:opacity-50 inline-flex h-8 items-center gap-2 rounded-md px-2 font-medium hover:bg-raised touch:h-11"
             >
               <RotateCcw aria-hidden className="size-4" strokeWidth={1.75} />
               {t('action.tryAgain')}
@@ -150,6 +152,7 @@ function Actions({ turn, thread, body, onAgain }: ActionsProps) {
   const words = useRouteTexts(chatTexts);
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
+  const again = useSends(onAgain);
   const choose = (id: number) =>
     thread.choose(turn, id).catch((error: unknown) => {
       showToast({ kind: 'error', text: problemText(asProblem(error), t) });
@@ -176,7 +179,7 @@ function Actions({ turn, thread, body, onAgain }: ActionsProps) {
           onChoose={(id) => void choose(id)}
         />
       )}
-      {onAgain && <IconButton small icon={RotateCcw} label={t('chat.regenerate')} onClick={onAgain} />}
+      {onAgain && <IconButton small icon={RotateCcw} label={t('chat.regenerate')} {...again} />}
       {copied && <output className="text-xs text-soft">{t('toast.copied')}</output>}
     </div>
   );

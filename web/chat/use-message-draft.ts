@@ -74,8 +74,6 @@ export function useMessageDraft(field: RefObject<HTMLTextAreaElement | null>, vi
 
   useLayoutEffect(() => {
     if (!field.current || owner === undefined) return;
-    // A login by another site comes back with a fresh page.
-    if (owner !== 'guest') drafts.adopt(owner);
     if (isBlank(read())) {
       const kept = readDraft(drafts.read(owner, place));
       put(kept);

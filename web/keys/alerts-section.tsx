@@ -118,7 +118,7 @@ function NewSecret({ secret, onClose }: { secret: string | undefined; onClose: (
         <Button onClick={() => void copy()}>{say('action.copy')}</Button>
       </div>
       <div className="mt-6 flex justify-end">
-        <Button look="primary" onClick={onClose}>
+        <Button look="primary" local onClick={onClose}>
           {t('kept')}
         </Button>
       </div>

@@ -30,7 +30,7 @@ export function KeysPage() {
   const profile = useProfile();
   useNeedsLogin();
   const create = (
-    <Button look="primary" onClick={() => setDoing({ what: 'create' })}>
+    <Button look="primary" local onClick={() => setDoing({ what: 'create' })}>
       <Plus aria-hidden className="size-4" />
       {t('create')}
     </Button>

@@ -20,7 +20,7 @@ export function NewKeyDialog({ made, onClose }: { made: NewKey | undefined; onCl
       <h3 className="mt-6 mb-2">{t('sample')}</h3>
       <Sample label={t('sample')} text={curlSample(made?.key ?? '')} />
       <div className="mt-6 flex justify-end">
-        <Button look="primary" onClick={onClose}>
+        <Button look="primary" local onClick={onClose}>
           {t('kept')}
         </Button>
       </div>

@@ -1,4 +1,4 @@
-/** The colour theme that a person chose. `public/before-paint.js` applies it before the first paint. */
+/** The colour theme that a person chose. `before-paint.js` applies it before the first paint. */
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 

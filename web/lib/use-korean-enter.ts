@@ -1,8 +1,13 @@
 import { useCallback, useEffect, useRef, type RefObject } from 'react';
+import { isOnline } from './online.ts';
 import { createKoreanEnter, type EnterHost, type KoreanEnter } from './korean-enter.ts';
 
 type Field = HTMLTextAreaElement | HTMLInputElement;
-type Host = Omit<EnterHost, 'readText' | 'now' | 'later'> & Partial<Pick<EnterHost, 'readText'>>;
+type Host = Omit<EnterHost, 'readText' | 'now' | 'later'> &
+  Partial<Pick<EnterHost, 'readText'>> & {
+    /** What is done with the text needs no network. */
+    local?: boolean;
+  };
 
 /**
  * Gives a field the Enter of `korean-enter.ts`. `host` may change with every render, and has a `readText` where more
@@ -20,7 +25,7 @@ export function useKoreanEnter(field: RefObject<Field | null>, host: Host): () =
     if (!element) return undefined;
     const created = createKoreanEnter({
       readText: () => latest.current.readText?.() ?? element.value,
-      submit: (text) => latest.current.submit(text),
+      submit: (text) => (latest.current.local || isOnline()) && latest.current.submit(text),
       enterSends: () => latest.current.enterSends(),
     });
     keys.current = created;

@@ -5,6 +5,7 @@ import { useProfile } from '../accounts/account-queries.ts';
 import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
+import { useSends } from '../lib/online.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
@@ -28,6 +29,7 @@ export function VoteButton({ quote }: { quote: Quote }) {
       showToast({ kind: 'error', text: problemText(asProblem(error), word) });
     }
   };
+  const sends = useSends(() => void toggle());
   const shape = 'flex h-14 w-12 shrink-0 flex-col items-center justify-center rounded-md';
   const count = (
     <span className="font-medium tabular-nums">
@@ -47,8 +49,8 @@ export function VoteButton({ quote }: { quote: Quote }) {
     <button
       type="button"
       aria-pressed={quote.voted}
-      onClick={() => void toggle()}
-      className={`${shape} border border-edge/60 transition-colors duration-150 hover:bg-sunken aria-pressed:border-ember aria-pressed:bg-glow aria-pressed:text-ember`}
+      {...sends}
+      className={`${shape} border border-edge/60 transition-colors duration-150 hover:bg-sunken aria-pressed:border-ember aria-pressed:bg-glow aria-pressed:text-ember aria-disabled:opacity-50`}
     >
       <ChevronUp aria-hidden className="size-5" />
       <span className="sr-only">{t('vote', { text: quote.content.slice(0, 60) })}</span>

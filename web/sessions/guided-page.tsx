@@ -93,10 +93,12 @@ interface GuidedProps {
 
 function Guided({ bot, owner, stored }: GuidedProps) {
   const t = useRouteTexts(guidedTexts);
-  const place = `guided:${bot.slug}`;
-  const [found] = useState(() =>
-    stored ? draftOfSession(stored, bot.intake) : readDraft(drafts.read(owner, place), bot.intake),
-  );
+  const place = stored ? `guided:${bot.slug}:${stored.id}` : `guided:${bot.slug}`;
+  const [found] = useState(() => {
+    const kept = readDraft(drafts.read(owner, place), bot.intake);
+    // What was typed here since is newer than what is stored.
+    return stored && !kept.draft ? draftOfSession(stored, bot.intake) : kept;
+  });
   const [draft, setDraft] = useState<GuidedDraft>(found.draft ?? emptyDraft(bot.intake));
   const [asking, setAsking] = useState(!stored && found.draft !== undefined && hasAnswers(found.draft));
   const change = (next: GuidedDraft) => {

@@ -3,6 +3,7 @@ import type { IntakeQuestion } from '#contracts/sessions.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
+import { shortcutsAreOn } from '../shell/shortcuts.ts';
 import { Button } from '../ui/button.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { checkAnswer, withAnswer, type GuidedDraft, type Refused } from './guided-draft.ts';
@@ -34,7 +35,7 @@ export function GuidedStep({ intake, draft, onChange }: StepProps) {
     const next = draft.reviewing ? intake.length : step + 1;
     onChange({ ...withAnswer(draft, step, text.trim()), step: next });
   };
-  const send = useKoreanEnter(field, { submit: goOn, enterSends });
+  const send = useKoreanEnter(field, { submit: goOn, enterSends, local: true });
   // An empty field has no syllable to wait for, and what it means here (skip, or a reminder) is no message.
   const isEmpty = () => field.current?.value.trim() === '';
   const proceed = () => (isEmpty() ? goOn('') : send());
@@ -89,7 +90,7 @@ export function GuidedStep({ intake, draft, onChange }: StepProps) {
         <Button look="quiet" disabled={step === 0} onClick={back}>
           {t('previous')}
         </Button>
-        <Button look="primary" onClick={proceed}>
+        <Button look="primary" local onClick={proceed}>
           {t(!required && answer.trim() === '' ? 'skip' : 'next')}
         </Button>
       </div>
@@ -111,7 +112,7 @@ function Said({ intake, draft }: Pick<StepProps, 'intake' | 'draft'>) {
   ));
 }
 
-/** Alt+← goes back; digits pick an example while no field has the focus. */
+/** Unless shortcuts are switched off, Alt+← goes back; digits pick an example while no field has the focus. */
 function useStepKeys(keys: { back: () => void; pick: (index: number) => void }): void {
   const latest = useRef(keys);
   useEffect(() => {
@@ -119,6 +120,7 @@ function useStepKeys(keys: { back: () => void; pick: (index: number) => void }):
   });
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent) => {
+      if (!shortcutsAreOn()) return;
       const writing = document.activeElement?.matches('input, textarea, [contenteditable]');
       if (event.altKey && event.key === 'ArrowLeft') {
         event.preventDefault();

@@ -46,7 +46,7 @@ export function Shell() {
 
   return (
     <Controls value={controls}>
-      <div className="flex h-dvh">
+      <div className="flex h-visible">
         {sidebarShown && (
           <div className="hidden w-64 shrink-0 border-r border-line bg-side md:block">
             <Sidebar onHide={toggleSidebar} onHelp={showHelp} />

@@ -1,5 +1,6 @@
 import { LoaderCircle, type LucideIcon } from 'lucide-react';
 import type { ComponentProps } from 'react';
+import { useSends } from '../lib/online.ts';
 
 const looks = {
   primary:
@@ -7,7 +8,7 @@ const looks = {
   plain: 'border border-edge/60 bg-raised text-ink hover:bg-sunken disabled:text-soft',
   quiet: 'text-ink hover:bg-sunken disabled:text-soft',
   warning: 'border border-edge/60 bg-raised text-alarm hover:bg-alarm-ground',
-  danger: 'bg-alarm text-raised hover:opacity-90 dark:text-ground',
+  danger: 'bg-alarm text-raised hover:opacity-90 aria-disabled:opacity-50 dark:text-ground',
 } as const;
 
 /** The shape that buttons and links which look like buttons share. */
@@ -21,23 +22,29 @@ interface ButtonProps extends ComponentProps<'button'> {
   wide?: boolean;
   /** Shows that the button is at work; its width stays. */
   busy?: boolean;
+  /** Works without network; any other primary or dangerous thing is sent, and waits for it. */
+  local?: boolean;
 }
 
 export function Button({
   look = 'plain',
   wide = false,
   busy = false,
+  local = look !== 'primary' && look !== 'danger',
+  onClick,
   children,
   className = '',
   type = 'button',
   ...rest
 }: ButtonProps) {
+  const sends = useSends(onClick);
   return (
     <button
       type={type}
       aria-busy={busy || undefined}
       className={`relative ${buttonClass(look, wide)} ${className}`}
       {...rest}
+      {...(local ? { onClick } : sends)}
     >
       <span className={`inline-flex items-center gap-2 ${busy ? 'opacity-0' : ''}`}>{children}</span>
       {busy && <LoaderCircle aria-hidden className="absolute size-4 animate-turn" />}
@@ -66,7 +73,7 @@ export function IconButton({
       type={type}
       aria-label={label}
       title={label}
-      className={`inline-grid ${size} shrink-0 place-items-center rounded-md text-soft transition-colors duration-150 hover:bg-sunken hover:text-ink touch:size-11 ${className}`}
+      className={`inline-grid ${size} shrink-0 place-items-center rounded-md text-soft transition-colors duration-150 hover:bg-sunken hover:text-ink aria-disabled:opacity-50 touch:size-11 ${className}`}
       {...rest}
     >
       <Icon aria-hidden className={small ? 'size-4' : 'size-5'} strokeWidth={1.75} />

@@ -1,9 +1,18 @@
 import { Menu } from '@base-ui/react/menu';
 import { Check, type LucideIcon } from 'lucide-react';
 import { Fragment, type RefObject } from 'react';
+import { useOnline } from '../lib/online.ts';
 
 export type MenuEntry =
-  | { kind: 'action'; label: string; icon?: LucideIcon; danger?: boolean; run: () => void }
+  | {
+      kind: 'action';
+      label: string;
+      icon?: LucideIcon;
+      danger?: boolean;
+      /** Waits for the network. */
+      sends?: boolean;
+      run: () => void;
+    }
   | {
       kind: 'choice';
       label: string;
@@ -25,7 +34,7 @@ interface MenuPopupProps {
 }
 
 const item =
-  'flex min-h-9 touch:min-h-11 cursor-pointer items-center gap-3 rounded-sm px-3 py-1.5 outline-none select-none data-highlighted:bg-sunken';
+  'flex min-h-9 touch:min-h-11 cursor-pointer items-center gap-3 rounded-sm px-3 py-1.5 outline-none select-none data-disabled:opacity-50 data-highlighted:bg-sunken';
 
 export function MenuPopup({ id, label, groups, anchor, side, align, onClose }: MenuPopupProps) {
   // A menu belongs to its part of the page, and above an open drawer there is only what stands in it.
@@ -63,6 +72,7 @@ export function MenuPopup({ id, label, groups, anchor, side, align, onClose }: M
 }
 
 function Entry({ entry }: { entry: MenuEntry }) {
+  const online = useOnline();
   if (entry.kind === 'text') {
     return (
       <div className="max-w-64 px-3 py-2">
@@ -88,7 +98,11 @@ function Entry({ entry }: { entry: MenuEntry }) {
   }
   const { icon: Icon } = entry;
   return (
-    <Menu.Item onClick={entry.run} className={`${item} ${entry.danger ? 'text-alarm' : ''}`}>
+    <Menu.Item
+      onClick={entry.run}
+      disabled={!!entry.sends && !online}
+      className={`${item} ${entry.danger ? 'text-alarm' : ''}`}
+    >
       {Icon && <Icon aria-hidden className={`size-4 ${entry.danger ? '' : 'text-soft'}`} strokeWidth={1.75} />}
       {entry.label}
     </Menu.Item>

@@ -5,13 +5,10 @@ import type { Profile } from '#contracts/accounts.ts';
 import type { UsageRow } from '#contracts/usage.ts';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useNeedsLogin } from '../accounts/go-to-login.ts';
-import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { saveFile } from '../lib/save-file.ts';
-import { showToast } from '../lib/toasts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
@@ -44,10 +41,7 @@ function Usage({ profile }: { profile: Profile }) {
   // Of the days before, only the sum is looked at.
   const before = useQuery(views.usageQuery(views.daysBefore(days), 'day')).data?.total;
   const name = (row: UsageRow) => row.group ?? t(`none.${view.group}`);
-  const download = () =>
-    saveFile(views.usagePath(days, view.group, 'csv'), `usage-${days[0]}-${days.at(-1)}.csv`).catch((error: unknown) =>
-      showToast({ kind: 'error', text: problemText(asProblem(error), say) }),
-    );
+  const download = () => saveFile(views.usagePath(days, view.group, 'csv'), `usage-${days[0]}-${days.at(-1)}.csv`, say);
   return (
     <>
       <Controls view={view} administrator={profile.role === 'administrator'} onDownload={() => void download()} />

@@ -13,12 +13,30 @@ describe('Korean text in markdown', () => {
     ['**`useState`**를 써요', '<code>useState</code>', '를'],
     ['**10%**를 더해요', '10%', '를'],
     ['**안녕**하세요', '안녕', '하세요'],
+    ["**'작은따옴표'**로 써요", '&#x27;작은따옴표&#x27;', '로'],
+    ['**「대사집」**을 봐요', '「대사집」', '을'],
+    ['**정말?**이라고 물어요', '정말?', '이라고'],
   ] as const)('is bold before a particle: %s', ([text, bold, particle]) => {
     const html = strip(draw(text));
     expect(html).not.toContain('**');
     expect(html.replace(/<(?:span|strong)>/g, '<b>').replace(/<\/(?:span|strong)>/g, '</b>')).toContain(
       `<b>${bold}</b>${particle}`,
     );
+  });
+});
+
+describe('struck through', () => {
+  test.for([
+    ['~~취소(선)~~는 그어요', '취소(선)', '는'],
+    ['~~"옛 대사"~~를 지워요', '&quot;옛 대사&quot;', '를'],
+    ['~~10%~~를 빼요', '10%', '를'],
+    ['~~안녕~~하세요', '안녕', '하세요'],
+  ] as const)('before a particle: %s', ([text, struck, particle]) => {
+    expect(draw(text)).toContain(`<del>${struck}</del>${particle}`);
+  });
+
+  test('is not what stands between two ranges', () => {
+    expect(draw('3~5개를 10~20분 동안 구워요')).toContain('3~5개를 10~20분 동안 구워요');
   });
 });
 

@@ -1,5 +1,6 @@
 import { useDeferredValue, useState } from 'react';
 import remarkCjkFriendly from 'remark-cjk-friendly';
+import remarkCjkFriendlyStrikethrough from 'remark-cjk-friendly-gfm-strikethrough';
 import remarkMath from 'remark-math';
 import { defaultRemarkPlugins, Streamdown, type StreamdownProps } from 'streamdown';
 import { useWords } from '../../lib/language.ts';
@@ -10,9 +11,16 @@ import type { MarkdownProps } from './lazy-markdown.tsx';
 import { Picture } from './picture.tsx';
 import { unifyFormulas } from './tex-delimiters.ts';
 
-const remarkPlugins: StreamdownProps['remarkPlugins'] = [
+// One tilde stands between numbers: "3~5개, 10~20분".
+const twoTildes = { singleTilde: false };
+type Plugins = NonNullable<StreamdownProps['remarkPlugins']>;
+const [gfm] = [defaultRemarkPlugins.gfm].flat() as Plugins;
+
+const remarkPlugins: Plugins = [
   remarkCjkFriendly,
-  ...Object.values(defaultRemarkPlugins),
+  ...Object.values({ ...defaultRemarkPlugins, gfm: [gfm, twoTildes] } as Record<string, Plugins[number]>),
+  // After the one that it stands in for.
+  [remarkCjkFriendlyStrikethrough, twoTildes],
   // One dollar is money; `unifyFormulas` knows which are not.
   [remarkMath, { singleDollarTextMath: false }],
   cutAutolinksAtHangul,

@@ -14,6 +14,17 @@
   document.querySelector('meta[name="theme-color"]').content = dark ? '#171614' : '#faf9f7';
   var language = read('daesa.language') || navigator.language || 'ko';
   root.lang = language.slice(0, 2) === 'ko' ? 'ko' : 'en';
+  // Whoever has the typeface sees nothing without it (lib/typeface.ts).
+  var faces = read('daesa.typeface');
+  if (faces) {
+    var link = document.createElement('link');
+    link.rel = 'stylesheet';
+    link.crossOrigin = '';
+    link.href = faces;
+    link.setAttribute('blocking', 'render');
+    document.head.append(link);
+    root.dataset.typeface = 'own';
+  }
 
   // What every page asks for first, and the conversation of this page, are asked for now: first-paint.js shows the
   // answers, and the app takes them (lib/given.ts). An API elsewhere needs more than is known here.
