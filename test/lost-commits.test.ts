@@ -1,8 +1,12 @@
 /** A commit that PostgreSQL made, and whose answer was lost on the way (spec of faults, F17). */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { openPostgres } from '../server/db/postgres.ts';
+import type { Db } from '../server/db/schema.ts';
 import { eventually, startChatServer, unitsUsed, type ChatServer } from './chat-server.ts';
 import type { Client } from './client.ts';
 import { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts';
+import { findPostgres, startPostgres } from './postgres.ts';
 import { freshPlace } from './server.ts';
 
 describe.runIf(inject('database') === 'postgres')('a commit whose answer is lost', () => {
@@ -83,3 +87,26 @@ describe.runIf(inject('database') === 'postgres')('a commit whose answer is lost
     expect(await unitsUsed(member)).toBe(1);
   });
 });
+
+test.runIf(inject('database') === 'postgres')(
+  'a transaction that a crash took is not stored, though another has its number since',
+  { timeout: 60_000 },
+  async () => {
+    const postgres = await startPostgres(findPostgres()!);
+    const database = await openPostgres({ url: postgres.url });
+    const numberOf = sql<{ id: string }>`select pg_current_xact_id()::text as id`;
+    let [lost, later] = ['', ''];
+    const write = async (db: Db) => {
+      lost = (await numberOf.execute(db)).rows[0]!.id;
+      await postgres.restart();
+      // Transactions that the database keeps, until one of them has the same number.
+      for (let tries = 0; tries < 50 && later !== lost; tries += 1) {
+        later = (await numberOf.execute(database.read)).rows[0]!.id;
+      }
+    };
+    await expect(database.write(write, undefined)).rejects.toMatchObject({ code: 'database_unavailable' });
+    expect(later).toBe(lost);
+    await database.close();
+    await postgres.stop();
+  },
+);

@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
 import { Problem } from '../errors.ts';
-import { askFate, BEGIN } from './lost-commit.ts';
+import { askFate, BEGIN, FIRST_BEGIN, type TransactionName } from './lost-commit.ts';
 import { createPatience, type Patience } from './silence.ts';
 import { preparedNames } from './statement.ts';
 
@@ -28,8 +28,9 @@ function translate(error: unknown): unknown {
 /** One connection as kysely sees it. Once it has failed to answer, nothing else is asked of it. */
 function translating(database: string, client: pg.PoolClient, patience: Patience): PostgresPoolClient {
   let lost: Problem | undefined;
-  /** The number of the transaction that is open. */
-  let transaction: string | undefined;
+  /** The transaction that is open. */
+  let transaction: TransactionName | undefined;
+  let life: string | undefined;
   // Lost between two statements of a transaction it has no query to fail: without a listener that ends the process.
   client.on('error', () => undefined);
 
@@ -45,9 +46,12 @@ function translating(database: string, client: pg.PoolClient, patience: Patience
   }
 
   async function begin() {
-    const results = (await query(BEGIN)) as unknown as [pg.QueryResult, pg.QueryResult<{ id: string }>];
-    transaction = results[1].rows[0]!.id;
-    return results[0];
+    const asked = await query(life === undefined ? FIRST_BEGIN : BEGIN);
+    const [begun, named] = asked as unknown as [pg.QueryResult, pg.QueryResult<{ id: string; life?: string }>];
+    const row = named.rows[0]!;
+    life ??= row.life ?? '';
+    transaction = { id: row.id, life };
+    return begun;
   }
 
   /** What was committed is no failure, though nobody could say so any more. */
