@@ -110,7 +110,7 @@ function showPublished() {
     else label.remove();
     question.append(shown(content) || text['none']);
     if (reply) answer.append(unmarked(reply.content));
-    else answer.parentElement.remove();
+    else answer.closest('.prose').remove();
     page.querySelector('main > div').append(turn);
   }
 }

@@ -11,11 +11,13 @@ const t = texts.ko;
 const MOST = 0.1;
 const house = openHouse(startChatServer);
 let person: Client;
-let made: Made;
+let made: Made & { short: number };
 
 beforeAll(async () => {
   person = await house.server.join();
-  made = await furnish(house.server, person);
+  const { body } = await person.post('/chat', { content: '짧은 질문' });
+  await person.post('/chat', { content: '또 하나', session_id: body.session_id });
+  made = { ...(await furnish(house.server, person)), short: body.session_id };
 }, 60_000);
 
 interface Shifts {
@@ -41,12 +43,12 @@ function watchShifts(): void {
 }
 
 /** Everything that has moved, and where it is too much, what. */
-async function moved(page: Page): Promise<string[]> {
+async function moved(page: Page, most = MOST): Promise<string[]> {
   // What was painted last is reported after its frame.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   const shifts = await page.evaluate(() => (window as unknown as Shifts).shifts);
   const sum = shifts.reduce((total, { value }) => total + value, 0);
-  return sum <= MOST ? [] : shifts.map(({ value, what }) => `${value.toFixed(3)}: ${what.join(', ')}`);
+  return sum <= most ? [] : shifts.map(({ value, what }) => `${value.toFixed(3)}: ${what.join(', ')}`);
 }
 
 const names = new Set([
@@ -86,6 +88,28 @@ test.each(screens.filter(({ name }) => names.has(name)))(
     await close();
   },
 );
+
+test.each([
+  { who: 'a member', paths: () => [`/sessions/${made.short}`, '/', '/sessions'] },
+  { who: 'a guest', paths: () => [`/s/${made.page}`, '/accounts/login', '/accounts/join'] },
+])('what $who is shown before the app stays in its place when the app is there', async ({ who, paths }) => {
+  const { page, context, close } = await house.visit(who === 'a guest' ? {} : { as: person });
+  await page.addInitScript(watchShifts);
+  // A fast machine paints nothing between two layouts.
+  await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  // The first visit changes the typeface.
+  await page.goto('/sessions');
+  await page.locator('[data-typeface="own"]').waitFor();
+  const jumps: string[] = [];
+  for (const path of paths()) {
+    await page.goto(path);
+    await page.locator('#main').waitFor();
+    await page.waitForLoadState('networkidle');
+    jumps.push(...(await moved(page, 0.005)).map((what) => `${path} ${what}`));
+  }
+  expect(jumps).toEqual([]);
+  await close();
+});
 
 test('nothing jumps while an answer is written', async () => {
   const { page, close } = await house.visit({ as: person });

@@ -50,8 +50,14 @@ export function MessageList({ thread, view }: { thread: Thread; view: ThreadView
           {first > 0 && (
             <Older onSeen={() => controller.current?.keepPlace(() => flushSync(() => setShown(shown + STEP)))} />
           )}
-          {turns.slice(first).map((turn) => (
-            <TurnView key={turn.key} turn={turn} thread={thread} last={turn === last} />
+          {turns.slice(first).map((turn, index) => (
+            <TurnView
+              key={turn.key}
+              turn={turn}
+              thread={thread}
+              last={turn === last}
+              far={turns.length - first - index > STEP}
+            />
           ))}
         </div>
       </div>

@@ -11,6 +11,11 @@ export interface MarkdownProps {
 /** Markdown; until its library is there, its text. */
 export const Markdown = later<MarkdownProps>(async () => (await loadMarkdown()).Markdown, Plain);
 
+// As deep as the library's text, so that the margins are the same.
 function Plain({ text }: MarkdownProps) {
-  return <p className="whitespace-pre-wrap">{unmarked(text)}</p>;
+  return (
+    <div>
+      <p className="whitespace-pre-wrap">{unmarked(text)}</p>
+    </div>
+  );
 }
