@@ -16,6 +16,10 @@ export type NextQuestion = z.infer<typeof nextQuestion>;
 
 export const promptStatus = z.enum(['answered', 'running', 'done', 'stopped', 'failed', 'interrupted']);
 
+/** What the owner of a conversation thinks of an answer. */
+export const mark = z.enum(['good', 'bad']);
+export type Mark = z.infer<typeof mark>;
+
 export const sessionReply = z.object({
   id: rowId,
   content: z.string(),
@@ -23,6 +27,8 @@ export const sessionReply = z.object({
   created_at: instant,
   left_out: z.int().optional(),
   citations: z.array(citation).optional(),
+  /** Its owner's alone to see. */
+  mark: mark.optional(),
 });
 
 export const sessionPrompt = z.object({
@@ -100,10 +106,11 @@ export const promptBody = z.object({
   ask: z.boolean().optional(),
 });
 
-/** `chosen`: the reply that the conversation goes on from. */
+/** `chosen`: the reply that the conversation goes on from; `mark`: of the chosen reply, null takes it away. */
 export const promptChange = z.object({
   content: content.optional(),
   chosen: rowId.optional(),
+  mark: mark.nullable().optional(),
   stream: z.boolean().optional(),
 });
 
@@ -132,5 +139,12 @@ export const promptStream = z
     session: sessionState,
   })
   .meta({ id: 'PromptStream' });
+
+/** Of one bot and model, over all users. */
+export const markCount = z
+  .object({ bot: z.string(), model: z.string().nullable(), good: z.int(), bad: z.int() })
+  .meta({ id: 'MarkCount' });
+export type MarkCount = z.infer<typeof markCount>;
+export const markCounts = z.object({ results: z.array(markCount) });
 
 export const exportQuery = z.object({ format: z.enum(['md', 'json']).default('md') });

@@ -32,6 +32,7 @@ import { addMetrics } from './operation/metrics.ts';
 import { addOperationRoutes } from './operation/operation.routes.ts';
 import { addNoticeRoutes } from './quotes/notices.routes.ts';
 import { addQuoteRoutes } from './quotes/quotes.routes.ts';
+import { addMarkRoutes } from './sessions/marks.routes.ts';
 import { addPromptRoutes } from './sessions/prompts.routes.ts';
 import { createFindHead } from './sessions/session-head.ts';
 import { addSessionRoutes } from './sessions/sessions.routes.ts';
@@ -119,6 +120,7 @@ export async function buildApp(context: Context): Promise<Server> {
   addChatSocket(app, { ...chat, identify, isClosing: () => closing });
   addSessionRoutes(app, asking);
   addPromptRoutes(app, asking);
+  addMarkRoutes(app, { database });
   addSnapshotRoutes(app, { ...asking, secret });
   addQuoteRoutes(app, { config, database, clock });
   addNoticeRoutes(app, { config, database, clock });

@@ -31,6 +31,7 @@ import * as notices from './quotes/notices.store.ts';
 import * as quotes from './quotes/quotes.store.ts';
 import * as sample from './sample.store.ts';
 import * as index from './search/index.store.ts';
+import * as marks from './sessions/marks.store.ts';
 import * as prompts from './sessions/prompts.store.ts';
 import * as sessions from './sessions/sessions.store.ts';
 import * as snapshots from './sessions/snapshots.store.ts';
@@ -78,6 +79,7 @@ export const stores: Stores = {
   realtimeSecrets,
   runState,
   sample,
+  marks,
   sessions,
   setup,
   snapshots,

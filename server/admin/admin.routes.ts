@@ -60,6 +60,7 @@ const places = {
   networks: '/admin/networks',
   audit: '/admin/audit',
   pages: '/admin/pages',
+  marks: '/admin/marks',
   bots: '/bots',
   quotes: '/quote',
   usage: '/usage?group_by=user',

@@ -10,6 +10,7 @@ import { begunLogins } from './migrations/0009-begun-logins.ts';
 import { assistants } from './migrations/0010-assistants.ts';
 import { jobs } from './migrations/0012-jobs.ts';
 import { searchBlocks } from './migrations/0013-search-blocks.ts';
+import { marks } from './migrations/0014-marks.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -24,6 +25,7 @@ export const migrations = {
   '0010-assistants': assistants,
   '0012-jobs': jobs,
   '0013-search-blocks': searchBlocks,
+  '0014-marks': marks,
 };
 
 type Name = keyof typeof migrations;

@@ -169,6 +169,8 @@ export interface Schema {
     left_out: number | null;
     /** Of a reply: the quotes that the model was given, as JSON. */
     citations: string | null;
+    /** Of a reply: what its owner thinks of it. */
+    mark: 'good' | 'bad' | null;
   };
   generations: {
     /** Random; the `stream_id` of the wire. */

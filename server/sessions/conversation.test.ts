@@ -5,12 +5,13 @@ import { startServer, type TestServer } from '#test/server.ts';
 
 let server: TestServer;
 let provider: ScriptedProvider;
+let chief: Client;
 let member: Client;
 
 beforeAll(async () => {
   provider = await startScriptedProvider({ models: ['gpt-4o-mini', 'gpt-4'] });
   server = await startServer({ env: { OPENAI_BASE_URL: provider.url, DAILY_REQUEST_LIMIT: '50' } });
-  await joinAs(server.url, 'administrator');
+  chief = await joinAs(server.url, 'administrator');
 });
 beforeEach(async () => {
   provider.reset();
@@ -53,6 +54,35 @@ test('a reply of another prompt can not be chosen', async () => {
   const second = await open('둘', '답 둘');
   const reply = (await member.get(second.path)).body.prompts[0].chosen;
   expect((await member.put(`${first.path}/prompts/${first.prompt}`, { chosen: reply })).status).toBe(422);
+});
+
+test('the chosen reply is marked good or bad, for its owner alone', async () => {
+  const { path, prompt } = await open('표시할 질문', '첫 답');
+  const put = (mark: unknown) => member.put(`${path}/prompts/${prompt}`, { mark });
+  const marks = async (reader: Client) =>
+    (await reader.get(path)).body.prompts[0].replies.map((reply: { mark?: string }) => reply.mark);
+  expect((await put('good')).body.prompts[0].replies[0].mark).toBe('good');
+  await member.post(`${path}/prompts/${prompt}/regenerate`);
+  await put('bad');
+  expect(await marks(member)).toEqual(['good', 'bad']);
+  const counted = await chief.get('/admin/marks');
+  expect(counted.body.results).toEqual([{ bot: 'free', model: expect.any(String), good: 1, bad: 1 }]);
+  expect((await member.get('/admin/marks')).status).toBe(403);
+  await put(null);
+  expect(await marks(member)).toEqual(['good', undefined]);
+  expect((await put('great')).status).toBe(422);
+  const stranger = await joinAs(server.url, 'stranger');
+  expect((await stranger.put(`${path}/prompts/${prompt}`, { mark: 'bad' })).status).toBe(404);
+  await member.patch(path, { visibility: 'public' });
+  expect(await marks(stranger)).toEqual([undefined, undefined]);
+  expect((await stranger.put(`${path}/prompts/${prompt}`, { mark: 'bad' })).status).toBe(404);
+});
+
+test('a question without an answer can not be marked', async () => {
+  provider.script({ status: 500 }, { status: 500 }, { status: 500 }, { status: 500 });
+  await member.post('/chat', { content: '답이 없는 질문' });
+  const { session_id: id, id: prompt } = (await member.get('/chat')).body.results[0];
+  expect((await member.put(`/sessions/${id}/prompts/${prompt}`, { mark: 'good' })).status).toBe(404);
 });
 
 test('an attempt that fails leaves the answer that is there', async () => {

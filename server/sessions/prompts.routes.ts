@@ -22,6 +22,7 @@ import { answerIntake } from '../turns/place.store.ts';
 import { addQuotaHeaders } from '../turns/quota-reply.ts';
 import { startTurn, type Asked, type AskParts, type Question } from '../turns/start-turn.ts';
 import { loadSession } from './sessions.routes.ts';
+import { markReply } from './marks.store.ts';
 import { changeAnswer, chooseReply } from './prompts.store.ts';
 import { readSession } from './sessions.store.ts';
 
@@ -95,11 +96,12 @@ function addPromptChange(app: App, parts: AskParts): void {
     async (request, reply) => {
       const visitor = visitorOf(request);
       const { id, promptId } = request.params;
-      const { content, chosen, stream = false } = request.body;
+      const { content, chosen, mark, stream = false } = request.body;
       const own = await requireOwn(parts, id, visitor);
       if (chosen !== undefined) {
         await parts.database.write(chooseReply, { sessionId: id, promptId, replyId: chosen, userId: visitor.id });
       }
+      if (mark !== undefined) await parts.database.write(markReply, { sessionId: id, promptId, mark });
       if (content !== undefined && own.status === 'open') {
         requireText(content);
         const place = { kind: 'edits' as const, sessionId: id, promptId };

@@ -88,7 +88,17 @@ export async function countSessions(db: Db, filter: SessionFilter): Promise<numb
 
 export type MessageRow = Pick<
   Schema['messages'],
-  'role' | 'kind' | 'parent_id' | 'content' | 'status' | 'chosen' | 'model' | 'created_at' | 'left_out' | 'citations'
+  | 'role'
+  | 'kind'
+  | 'parent_id'
+  | 'content'
+  | 'status'
+  | 'chosen'
+  | 'model'
+  | 'created_at'
+  | 'left_out'
+  | 'citations'
+  | 'mark'
 > & { id: number };
 
 /** Every message of a session, the oldest first. */
@@ -96,7 +106,7 @@ export function readMessages(db: Db, sessionId: number): Promise<MessageRow[]> {
   return db
     .selectFrom('messages')
     .select(['id', 'role', 'kind', 'parent_id', 'content', 'status', 'chosen', 'model', 'created_at'])
-    .select(['left_out', 'citations'])
+    .select(['left_out', 'citations', 'mark'])
     .where('session_id', '=', sessionId)
     .orderBy('id')
     .execute();

@@ -50,6 +50,7 @@ export function showPrompts(
         model: reply.model,
         created_at: toIso(reply.created_at),
         ...showSources(reply),
+        ...(reply.mark ? { mark: reply.mark } : {}),
       })),
       chosen: answers.find((reply) => reply.chosen === 1)?.id ?? null,
       versions: (versions.get(prompt.parent_id) ?? []).map(({ id }) => id),
@@ -81,6 +82,10 @@ function showFields(row: SessionDetails, visitor: Visitor | undefined, answered:
   };
 }
 
+function withoutMarks(messages: MessageRow[]): MessageRow[] {
+  return messages.map((message) => ({ ...message, mark: null }));
+}
+
 export function showSession(
   row: SessionDetails,
   visitor: Visitor | undefined,
@@ -88,11 +93,15 @@ export function showSession(
   streams: Map<number, string>,
 ): Session {
   const answered = messages.filter(({ kind }) => kind !== 'question' && kind !== 'reply').length;
-  // A stream is for its owner to follow; the public reads what is stored.
-  const shownStreams = visitor?.id === row.user_id ? streams : new Map<number, string>();
+  const intake = JSON.parse(row.intake);
+  // A stream is for its owner to follow, and so are marks; the public reads what is stored.
+  const prompts =
+    visitor?.id === row.user_id
+      ? showPrompts(messages, row.head_id, streams, intake)
+      : showPrompts(withoutMarks(messages), row.head_id, new Map(), intake);
   return {
     ...showFields(row, visitor, answered),
-    prompts: showPrompts(messages, row.head_id, shownStreams, JSON.parse(row.intake)),
+    prompts,
   };
 }
 

@@ -5,6 +5,7 @@ import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
+import { serverTexts } from '#web/admin/server-texts.ts';
 import { shareTexts } from '#web/sessions/share-texts.ts';
 import { barriersOf, photograph, texts, type VisitOptions, type Visit } from './browser.ts';
 import { openHouse } from './house.ts';
@@ -245,5 +246,36 @@ test('the history names the bot of a conversation, where it is not the one that 
   await rows.filter({ hasText: '팀장에게 할 말' }).getByText(bot.name, { exact: true }).waitFor();
   expect(await rows.getByText(bot.name, { exact: true }).count()).toBe(1);
   await photograph(page, 'history-bot');
+  await close();
+});
+
+test('an answer is marked good or bad, once and for all readings; a mark that is refused is taken back', async () => {
+  const { page, close } = await openConversation();
+  const pressed = (name: string) => press(page, name).last().getAttribute('aria-pressed');
+  await press(page, c.good).last().click();
+  await expect.poll(() => pressed(c.good)).toBe('true');
+  await press(page, c.bad).last().click();
+  expect([await pressed(c.good), await pressed(c.bad)]).toEqual(['false', 'true']);
+  await photograph(page, 'marked');
+  expect(await barriersOf(page, 'marked')).toEqual([]);
+  await page.reload();
+  await press(page, c.bad).last().waitFor();
+  expect([await pressed(c.good), await pressed(c.bad)]).toEqual(['false', 'true']);
+  // Another answer has no mark yet.
+  await press(page, t['chat.regenerate']).click();
+  await expect.poll(() => pressed(c.bad)).toBe('false');
+  await press(page, c.previousAnswer).click();
+  await expect.poll(() => pressed(c.bad)).toBe('true');
+
+  const chief = await house.visit({ as: house.server.administrator });
+  await chief.page.goto('/admin/server');
+  await chief.page.getByText(serverTexts.ko.marksOf.replace('{good}', '0').replace('{bad}', '1')).waitFor();
+  await photograph(chief.page, 'admin-marks');
+  await chief.close();
+
+  await page.route('**/prompts/*', (route) => route.abort());
+  await press(page, c.bad).last().click();
+  await page.getByText(t['problem.unreachable']).waitFor();
+  expect(await pressed(c.bad)).toBe('true');
   await close();
 });

@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { Setting, SettingsGroup } from '../ui/settings-list.tsx';
 import { sayValue } from '../usage/usage-view.ts';
+import { AnswerMarks } from './answer-marks.tsx';
 import { ModelNames } from './model-names.tsx';
 import { serverTexts } from './server-texts.ts';
 
@@ -15,6 +16,7 @@ export function ServerSection() {
   return (
     <>
       <Defaults />
+      <AnswerMarks />
       <ModelNames />
     </>
   );

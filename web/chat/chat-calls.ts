@@ -1,7 +1,7 @@
 import type { ChatBody, StreamEvent } from '#contracts/chat.ts';
 import { call, send } from '../lib/api-client.ts';
 import { readStream, type StreamEnd } from '../lib/stream-reader.ts';
-import type { Session } from '#contracts/sessions.ts';
+import type { Mark, Session } from '#contracts/sessions.ts';
 
 interface Started {
   stream_id: string;
@@ -15,6 +15,7 @@ export interface ChatCalls {
   /** Asks with other words, on a new branch. */
   edit(sessionId: number, promptId: number, content: string, key: string): Promise<string>;
   choose(sessionId: number, promptId: number, replyId: number): Promise<Session>;
+  mark(sessionId: number, promptId: number, mark: Mark | null): Promise<void>;
   showBranch(sessionId: number, promptId: number): Promise<Session>;
   follow(
     streamId: string,
@@ -54,6 +55,9 @@ export const chatCalls: ChatCalls = {
   },
   choose: (sessionId, promptId, chosen) =>
     call<Session>(`/sessions/${sessionId}/prompts/${promptId}`, { method: 'PUT', body: { chosen } }),
+  mark: async (sessionId, promptId, mark) => {
+    await send(`/sessions/${sessionId}/prompts/${promptId}`, { method: 'PUT', body: { mark } });
+  },
   showBranch: (sessionId, branch) => call<Session>(`/sessions/${sessionId}`, { method: 'PATCH', body: { branch } }),
   follow: (streamId, onEvent, onLost, signal) => readStream({ streamId, onEvent, onLost, signal }),
   stop: async (streamId) => {

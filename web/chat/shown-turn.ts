@@ -1,6 +1,6 @@
 import type { Citation } from '#contracts/chat.ts';
 import type { ErrorCode } from '#contracts/errors.ts';
-import type { SessionPrompt } from '#contracts/sessions.ts';
+import type { Mark, SessionPrompt } from '#contracts/sessions.ts';
 
 /** `answered`: an answer of a guided session, that waits for the others. */
 type Ended = Exclude<SessionPrompt['status'], 'running'>;
@@ -41,6 +41,8 @@ export interface ShownTurn {
   chosen: number | undefined;
   /** Lines of the request board that the answer draws on. */
   citations: readonly Citation[];
+  /** What the reader thinks of the answer. */
+  mark: Mark | undefined;
 }
 
 export function newTurn(key: string, question: string, askedAt: number): ShownTurn {
@@ -64,6 +66,7 @@ export function newTurn(key: string, question: string, askedAt: number): ShownTu
     replies: [],
     chosen: undefined,
     citations: [],
+    mark: undefined,
   };
 }
 
@@ -87,6 +90,7 @@ export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined):
     replies: prompt.replies.map(({ id }) => id),
     chosen: reply?.id,
     citations: reply?.citations ?? [],
+    mark: reply?.mark,
   };
 }
 

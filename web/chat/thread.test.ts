@@ -41,6 +41,10 @@ function createThread(sessionId?: number, session?: Session) {
       return 's3';
     },
     choose: async () => session!,
+    mark: async (_session, promptId, mark) => {
+      log.push(`mark ${promptId} ${mark}`);
+      if (refusal) throw refusal;
+    },
     showBranch: async () => session!,
     follow: (_id, onEvent) =>
       new Promise((resolve) => {

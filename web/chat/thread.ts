@@ -1,5 +1,5 @@
 import type { StreamEvent } from '#contracts/chat.ts';
-import type { Session } from '#contracts/sessions.ts';
+import type { Mark, Session } from '#contracts/sessions.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import type { ChatCalls } from './chat-calls.ts';
@@ -142,7 +142,7 @@ export class Thread {
     const { sessionId } = this.#view;
     if (this.underWay || sessionId === undefined || turn.id === undefined) return;
     const before = turn;
-    this.#changeTurn(turn.key, { state: 'sending', answer: '', failure: undefined, stopping: false, cut: undefined });
+    this.#changeTurn(turn.key, { ...another, state: 'sending', answer: '' });
     try {
       const streamId = await this.#calls.regenerate(sessionId, turn.id, this.#retryKey.of(turn.key));
       this.#retryKey.taken();
@@ -177,6 +177,19 @@ export class Thread {
     const { sessionId } = this.#view;
     if (this.underWay || sessionId === undefined || turn.id === undefined) return;
     this.show(await this.#calls.choose(sessionId, turn.id, replyId));
+  }
+
+  /** Marks an answer, or takes its mark away. Throws an ApiProblem where the server does not take it. */
+  async mark(turn: ShownTurn, mark: Mark | undefined): Promise<void> {
+    const { sessionId } = this.#view;
+    if (sessionId === undefined || turn.id === undefined) return;
+    this.#changeTurn(turn.key, { mark });
+    try {
+      await this.#calls.mark(sessionId, turn.id, mark ?? null);
+    } catch (error) {
+      this.#changeTurn(turn.key, { mark: turn.mark });
+      throw error;
+    }
   }
 
   /** What stands beside the new answer is known to the server alone. A failure that is shown stays. */
@@ -299,5 +312,8 @@ const unknownSession = {
   visibility: 'private',
   pinned: false,
 } as const;
+
+/** Nothing that was said of an answer holds for another one. */
+const another = { failure: undefined, stopping: false, cut: undefined, mark: undefined };
 
 const settled = { streamId: undefined, lost: false, stopping: false };

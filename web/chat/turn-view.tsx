@@ -1,5 +1,6 @@
-import { Check, Copy, RotateCcw } from 'lucide-react';
-import { memo, useRef, useState, type ReactNode } from 'react';
+import { Check, Copy, RotateCcw, ThumbsDown, ThumbsUp } from 'lucide-react';
+import { memo, useRef, useState, type MouseEvent, type ReactNode } from 'react';
+import type { Mark } from '#contracts/sessions.ts';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { useSends } from '../lib/online.ts';
@@ -24,17 +25,21 @@ interface TurnViewProps {
   last: boolean;
 }
 
+interface PlacedTurnProps extends TurnViewProps {
+  /** Far above the end: the browser draws it when it is scrolled to, and until then guesses how high it is. */
+  far: boolean;
+}
+
 /** A question and its answer. The latest one of this visit is as high as the screen, so that it starts at the top. */
-export const TurnView = memo(function TurnView({ turn, thread, last }: TurnViewProps) {
+export const TurnView = memo(function TurnView({ turn, thread, last, far }: PlacedTurnProps) {
   const { t } = useWords();
-  const room =
-    last && turn.fresh
-      ? 'min-h-[calc(100cqh-2rem)]'
-      : last
-        ? ''
-        : '[contain-intrinsic-size:auto_20rem] [content-visibility:auto]';
+  const room = last && turn.fresh ? 'min-h-[calc(100cqh-2rem)]' : '';
+  const drawn = far ? '[content-visibility:auto]' : '';
   return (
-    <article aria-label={t('chat.turn', { text: turn.question.slice(0, 60) })} className={`pt-4 pb-6 ${room}`}>
+    <article
+      aria-label={t('chat.turn', { text: turn.question.slice(0, 60) })}
+      className={`pt-4 pb-6 [contain-intrinsic-size:auto_20rem] ${room} ${drawn}`}
+    >
       <QuestionView turn={turn} thread={thread} />
       <Answer turn={turn} thread={thread} last={last} />
     </article>
@@ -153,24 +158,27 @@ function Actions({ turn, thread, body, onAgain }: ActionsProps) {
   const { t } = useWords();
   const [copied, setCopied] = useState(false);
   const again = useSends(onAgain);
-  const choose = (id: number) =>
-    thread.choose(turn, id).catch((error: unknown) => {
-      showToast({ kind: 'error', text: problemText(asProblem(error), t) });
-    });
+  const { mine } = thread.read();
+  const told = (error: unknown) => showToast({ kind: 'error', text: problemText(asProblem(error), t) });
+  const choose = (id: number) => thread.choose(turn, id).catch(told);
+  const marked = useSends((event: MouseEvent<HTMLButtonElement>) => {
+    const mark = event.currentTarget.value as Mark;
+    void thread.mark(turn, turn.mark === mark ? undefined : mark).catch(told);
+  });
   const copy = async () => {
     await copyAnswer(turn.answer, body.current);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };
   return (
-    <div className="mt-2 -ml-2 flex items-center">
+    <div className="mt-2 -ml-2 flex flex-wrap items-center">
       <IconButton
         small
         icon={copied ? Check : Copy}
         label={t(copied ? 'toast.copied' : 'chat.copy')}
         onClick={() => void copy()}
       />
-      {thread.read().mine && (
+      {mine && (
         <Pager
           ids={turn.replies}
           current={turn.chosen}
@@ -180,6 +188,20 @@ function Actions({ turn, thread, body, onAgain }: ActionsProps) {
         />
       )}
       {onAgain && <IconButton small icon={RotateCcw} label={t('chat.regenerate')} {...again} />}
+      {mine &&
+        turn.id !== undefined &&
+        (['good', 'bad'] as const).map((mark) => (
+          <IconButton
+            key={mark}
+            small
+            value={mark}
+            icon={mark === 'good' ? ThumbsUp : ThumbsDown}
+            label={words(mark)}
+            aria-pressed={turn.mark === mark}
+            className="aria-pressed:text-ink aria-pressed:[&>svg]:fill-current"
+            {...marked}
+          />
+        ))}
       {copied && <output className="text-xs text-soft">{t('toast.copied')}</output>}
     </div>
   );

@@ -18,7 +18,7 @@ export function SettingsGroup({ title, note, action, dialogs, children }: Settin
         {action}
       </div>
       {note && <p className="-mt-1 mb-3 text-soft">{note}</p>}
-      <ul className="divide-y divide-line rounded-lg border border-line bg-raised">{children}</ul>
+      <ul className="divide-y divide-line rounded-lg border border-line bg-raised empty:hidden">{children}</ul>
       {dialogs}
     </section>
   );
