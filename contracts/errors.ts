@@ -64,6 +64,8 @@ export const problemDocument = z
     detail: z.string(),
     instance: z.string(),
     errors: z.array(fieldError).optional(),
+    /** Of `email_taken`: who the account of this address logs in with, where it has no password. */
+    provider: z.string().optional(),
   })
   .meta({ id: 'Problem' });
 export type ProblemDocument = z.infer<typeof problemDocument>;

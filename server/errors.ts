@@ -54,6 +54,8 @@ interface ProblemOptions {
   retryAfterS?: number;
   /** One entry a wrong field, for `invalid` and `provider_refused`. */
   errors?: FieldError[];
+  /** Who an account logs in with. */
+  provider?: string;
   /** More answer headers, lower case. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -65,6 +67,7 @@ export class Problem extends Error {
   readonly code: ErrorCode;
   readonly retryAfterS: number | undefined;
   readonly errors: FieldError[] | undefined;
+  readonly provider: string | undefined;
   readonly headers: Record<string, string>;
 
   constructor(code: ErrorCode, detail?: string, options: ProblemOptions = {}) {
@@ -72,6 +75,7 @@ export class Problem extends Error {
     this.code = code;
     this.retryAfterS = options.retryAfterS;
     this.errors = options.errors;
+    this.provider = options.provider;
     this.headers = options.headers ?? {};
   }
 
@@ -90,6 +94,7 @@ export class Problem extends Error {
       detail: this.message,
       instance,
       ...(this.errors ? { errors: this.errors } : {}),
+      ...(this.provider ? { provider: this.provider } : {}),
     };
   }
 }

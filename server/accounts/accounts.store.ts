@@ -184,13 +184,26 @@ export async function insertUser(trx: Trx, args: NewUser): Promise<UserRow> {
     .onConflict((conflict) => conflict.column('email_key').doNothing())
     .returning(userColumns)
     .executeTakeFirst();
-  if (!user) throw new Problem('email_taken');
+  if (!user) throw new Problem('email_taken', undefined, { provider: await findProvider(trx, args.emailKey) });
   await takeOverUsage(trx, user.id, args);
   if (administrator) {
     const { id } = user;
     await record(trx, { at: args.login.now, actorId: null, subjectId: id, action: 'administrator.first' });
   }
   return user;
+}
+
+/** Who the account of an address logs in with, where it has no password: its owner may have forgotten. */
+async function findProvider(trx: Trx, emailKey: string | null): Promise<string | undefined> {
+  const identity = await trx
+    .selectFrom('identities')
+    .innerJoin('users', 'users.id', 'identities.user_id')
+    .select('identities.provider')
+    .where('users.email_key', '=', emailKey)
+    .where('users.password_hash', 'is', null)
+    .orderBy('identities.id')
+    .executeTakeFirst();
+  return identity?.provider;
 }
 
 /** The account of ADMIN_EMAIL becomes administrator when its address is verified; its other logins end. */

@@ -101,6 +101,20 @@ describe('logging in with a provider', () => {
     expect((await profileOf(second)).id).toBe(id);
   });
 
+  test('is what joining with its address leads to, as long as the account has no password', async () => {
+    const email = somebody();
+    const jar = createJar();
+    await goThrough(jar);
+    const joinAgain = async () =>
+      (await send(`${server.url}/accounts/join`, 'POST', { email, password: 'correct horse 7', nickname: 'again' }))
+        .body;
+    expect(await joinAgain()).toMatchObject({ code: 'email_taken', provider: 'google' });
+    const body = JSON.stringify({ password: 'correct horse 8' });
+    const headers = { 'content-type': 'application/json', accept: 'application/json', origin: publicUrl };
+    expect((await jar.open(`${server.url}/accounts/profile`, { method: 'PUT', headers, body })).status).toBe(200);
+    expect(await joinAgain()).not.toHaveProperty('provider');
+  });
+
   test('sends state, nonce, an S256 challenge and a redirect address made from PUBLIC_URL alone', async () => {
     const started = await createJar({ 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }).open(
       `${server.url}/accounts/oauth/google`,

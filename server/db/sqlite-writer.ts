@@ -35,6 +35,7 @@ export interface WriteFailure {
     message: string;
     retryAfterS?: number;
     errors?: FieldError[];
+    provider?: string;
     headers: Record<string, string>;
   };
 }
@@ -45,8 +46,8 @@ type AnyWrite = (trx: Trx, args: unknown) => Promise<unknown>;
 
 function describe(error: unknown): WriteFailure {
   if (error instanceof Problem) {
-    const { code, message, retryAfterS, errors, headers, stack } = error;
-    return { message, stack, errcode: undefined, problem: { code, message, retryAfterS, errors, headers } };
+    const { code, message, retryAfterS, errors, provider, headers, stack } = error;
+    return { message, stack, errcode: undefined, problem: { code, message, retryAfterS, errors, provider, headers } };
   }
   if (!(error instanceof Error)) return { message: String(error), stack: undefined, errcode: undefined };
   const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;

@@ -9,14 +9,8 @@ import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
 import { Setting, SettingsGroup } from '../ui/settings-list.tsx';
 import { profileTexts } from './profile-texts.ts';
+import { namesOfProviders } from './provider-names.ts';
 import { useRefreshSecurity, type Security } from './security-queries.ts';
-
-const names: Record<ProviderName, { ko: string; en: string }> = {
-  kakao: { ko: '카카오', en: 'Kakao' },
-  naver: { ko: '네이버', en: 'Naver' },
-  google: { ko: 'Google', en: 'Google' },
-  github: { ko: 'GitHub', en: 'GitHub' },
-};
 
 /** The providers that the account can be logged in to with. */
 export function IdentitiesSection({ security, zone }: { security: Security; zone: string }) {
@@ -59,9 +53,13 @@ export function IdentitiesSection({ security, zone }: { security: Security; zone
         const when = linked && sayWhen(Date.parse(linked.created_at), { locale, timeZone: zone, now }, say('time.now'));
         const action = t(linked ? 'unlink' : 'link');
         return (
-          <Setting key={name} label={names[name][language]} value={when ? t('linkedOn', { when }) : t('notLinked')}>
+          <Setting
+            key={name}
+            label={namesOfProviders[name][language]}
+            value={when ? t('linkedOn', { when }) : t('notLinked')}
+          >
             <Button
-              aria-label={`${names[name][language]} ${action}`}
+              aria-label={`${namesOfProviders[name][language]} ${action}`}
               onClick={() => void (linked ? unlink(name) : link(name))}
             >
               {action}

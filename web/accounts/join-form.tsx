@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
+import type { ProviderName } from '#contracts/accounts.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
@@ -9,13 +10,16 @@ import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { join } from './account-queries.ts';
+import { namesOfProviders } from './provider-names.ts';
 
 const ko = {
   setupCode: '설치 코드',
+  joinedWith: '{name} 로그인으로 가입한 이메일이에요. 위의 버튼으로 로그인해 주세요.',
   setupCodeHint: '서버를 처음 켤 때 나온 코드예요. 관리자로 가입할 때만 넣으면 돼요.',
 };
 const en: typeof ko = {
   setupCode: 'Setup code',
+  joinedWith: 'This email joined with {name}. Log in with the button above.',
   setupCodeHint: 'The server printed it at its first start. Only the administrator needs it.',
 };
 
@@ -33,7 +37,7 @@ const fieldOfCode: Partial<Record<ApiProblem['code'], { name: string; text: Text
 };
 
 export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const own = useRouteTexts({ ko, en });
   const queries = useQueryClient();
   const form = useRef<HTMLFormElement>(null);
@@ -41,6 +45,7 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
   const [problem, setProblem] = useState<ApiProblem>();
   const errors = problem ? errorsOf(problem) : {};
   const errorOf = (name: string) => (errors[name] ? t(errors[name]) : undefined);
+  const provider = namesOfProviders[problem?.provider as ProviderName]?.[language];
 
   useEffect(() => {
     // On a touch screen the keyboard would cover what there is to choose from.
@@ -81,7 +86,7 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
         autoComplete="email"
         required
         maxLength={254}
-        error={errorOf('email')}
+        error={provider ? own('joinedWith', { name: provider }) : errorOf('email')}
       />
       <TextField
         label={t('auth.nickname')}

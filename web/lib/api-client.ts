@@ -10,6 +10,8 @@ export class ApiProblem extends Error {
   /** Seconds after which trying again makes sense. */
   readonly retryAfterS: number | undefined;
   readonly requestId: string | undefined;
+  /** Who the account of a taken address logs in with, where it has no password. */
+  readonly provider: string | undefined;
 
   constructor(
     code: ErrorCode | 'unreachable',
@@ -20,6 +22,7 @@ export class ApiProblem extends Error {
     this.code = code;
     this.status = status;
     this.fields = more.errors ?? [];
+    this.provider = more.provider;
     const after = Number(more.response?.headers.get('retry-after') ?? Number.NaN);
     this.retryAfterS = Number.isFinite(after) ? after : undefined;
     this.requestId = more.response?.headers.get('x-request-id') ?? undefined;

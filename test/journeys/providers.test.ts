@@ -7,7 +7,7 @@ import { freePort } from '#test/postgres.ts';
 import { startServer } from '#test/server.ts';
 import { writeTo } from '#test/write-to.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
-import { texts } from './browser.ts';
+import { photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = texts.ko;
@@ -75,5 +75,26 @@ test('a login with a provider is linked on the profile, then logs in to that acc
   await page.getByText(p.notLinked).waitFor();
   expect((await person.get('/accounts/security')).body.identities).toEqual([]);
   expect(wrong).toEqual([]);
+  await close();
+});
+
+test('whoever joins again with an address that a provider has brought is told which one', async () => {
+  const email = 'brought@example.com';
+  google.service.on(Events.BeforeTokenSigning, (token) =>
+    Object.assign(token.payload, { sub: 'brought', email, email_verified: true, name: 'Brought' }),
+  );
+  const first = await house.visit();
+  await first.page.goto('/accounts/join');
+  await first.page.getByRole('link', { name: t['auth.google'] }).click();
+  await first.page.waitForURL((url) => url.pathname === '/');
+  await first.close();
+  const { page, close } = await house.visit();
+  await page.goto('/accounts/join');
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(email);
+  await page.getByRole('textbox', { name: t['auth.nickname'] }).fill('또 나');
+  await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.keyboard.press('Enter');
+  await page.getByText('Google 로그인으로 가입한 이메일이에요').waitFor();
+  await photograph(page, 'join-provider');
   await close();
 });
