@@ -20,6 +20,11 @@ const password = exactText(0, PASSWORD_LENGTH.max);
 /** 'cookie' asks for a session cookie in place of the token. */
 const sessionKind = z.enum(['cookie', 'token']).optional();
 
+export const consentName = z.enum(['terms', 'privacy']);
+/** What whoever joins has to agree to, and where it can be read. */
+export const consent = z.object({ name: consentName, href: z.string() });
+export type Consent = z.infer<typeof consent>;
+
 export const joinBody = z.object({
   email,
   password: newPassword,
@@ -27,6 +32,8 @@ export const joinBody = z.object({
   session: sessionKind,
   /** The one-time code that a server beyond loopback prints at its first start. */
   setup_code: exactText(0, 256).optional(),
+  /** Names of what is agreed to: all that GET names. */
+  consents: z.array(consentName).max(10).optional(),
 });
 
 export const loginBody = z.object({
@@ -95,6 +102,8 @@ export const loginOptions = z
     providers: z.array(provider),
     /** Whether this server sends mails with links for a new password. */
     password_reset: z.boolean(),
+    /** What whoever joins by a provider agrees to. */
+    consents: z.array(consent),
   })
   .meta({ id: 'LoginOptions' });
 
@@ -104,6 +113,7 @@ export const joinOptions = z
     providers: z.array(provider),
     /** Whether the setup code of the first administrator is still open. */
     setup_code: z.boolean(),
+    consents: z.array(consent),
   })
   .meta({ id: 'JoinOptions' });
 

@@ -107,6 +107,13 @@ export const settings = {
     sentence: 'Own networks that webhooks may reach; without it they reach the public internet only.',
   },
   MAIL_FROM: text(undefined, 'The sender of mails.', '`Daesa <no-reply@` the host of `PUBLIC_URL` `>`'),
+  TERMS_URL: url(['https', 'http'], undefined, 'Terms of use that whoever joins agrees to.', 'unset: nobody is asked'),
+  PRIVACY_URL: url(
+    ['https', 'http'],
+    undefined,
+    'Privacy policy that whoever joins agrees to.',
+    'unset: nobody is asked',
+  ),
   KAKAO_CLIENT_ID: clientId('Kakao'),
   KAKAO_CLIENT_SECRET: clientSecret('Kakao'),
   KAKAO_ISSUER: issuer('Kakao', 'https://kauth.kakao.com'),

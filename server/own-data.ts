@@ -1,4 +1,5 @@
 import { findUser } from './accounts/accounts.store.ts';
+import { listConsents } from './accounts/consents.store.ts';
 import type { ExportedFile, OwnData } from './accounts/export.ts';
 import { listIdentities } from './accounts/oauth.store.ts';
 import type { Database } from './db/database.ts';
@@ -27,6 +28,7 @@ async function* account(db: Db, userId: number): AsyncGenerator<ExportedFile> {
   const user = await findUser(db, userId);
   if (!user) return;
   const identities = await listIdentities(db, userId);
+  const consents = await listConsents(db, userId);
   yield json('account.json', {
     id: user.id,
     email: user.email,
@@ -36,6 +38,7 @@ async function* account(db: Db, userId: number): AsyncGenerator<ExportedFile> {
     created_at: iso(user.created_at),
     last_login: iso(user.last_login),
     identities: identities.map(({ provider, created_at: at }) => ({ provider, created_at: iso(at) })),
+    consents: consents.map(({ given_at: at, ...consent }) => ({ ...consent, given_at: iso(at) })),
   });
 }
 

@@ -7,6 +7,7 @@ import { prefersHtml } from '../http/faces.ts';
 import { isOwnOrigin, originOf, setSessionCookie, visitorOf } from '../http/visitor.ts';
 import { emailKeyOf, keyedHash, loginOf, requireSecondFactor, sendLogin, type AccountsParts } from './account-parts.ts';
 import { findUserByEmail, join, logIn, logOut } from './accounts.store.ts';
+import { consentsOf, requireConsents } from './consents.ts';
 import { addIdentityRoutes } from './identities.routes.ts';
 import { addLoginRoutes } from './logins.routes.ts';
 import { addMailRoutes } from './mail.routes.ts';
@@ -48,6 +49,7 @@ function addJoin(app: App, parts: AccountsParts): void {
       ],
       providers: offeredBy(parts),
       setup_code: await setupCodeIsOpen(database.read),
+      consents: consentsOf(config),
     }),
   );
 
@@ -58,6 +60,8 @@ function addJoin(app: App, parts: AccountsParts): void {
     },
     async (request, reply) => {
       const { body } = request;
+      const consents = consentsOf(config);
+      requireConsents(consents, body.consents);
       await parts.throttle.join(request.ip);
       await requireUncommon(config, body.password, [body.email, body.nickname]);
       const emailKey = emailKeyOf(body.email);
@@ -74,6 +78,7 @@ function addJoin(app: App, parts: AccountsParts): void {
         zone: config.QUOTA_TIME_ZONE,
         login,
         verifies: parts.sendsMail,
+        consents,
       });
       parts.wakeJobs();
       return sendLogin(reply.code(201), parts, user, token, body.session);
@@ -91,6 +96,7 @@ function addLogin(app: App, parts: AccountsParts): void {
       methods: ['password', ...parts.providers.keys()],
       providers: offeredBy(parts),
       password_reset: parts.sendsMail,
+      consents: consentsOf(parts.config),
     }),
   );
 

@@ -1,8 +1,10 @@
+import type { Consent } from '#contracts/accounts.ts';
 import { Problem } from '../errors.ts';
 import { record } from '../audit/audit.store.ts';
 import { currentDay } from '../db/clock.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { statement } from '../db/statement.ts';
+import { insertConsents } from './consents.store.ts';
 import { leaveMail } from './mail-jobs.store.ts';
 
 export type UserRow = Pick<
@@ -121,6 +123,8 @@ export interface NewUser {
   setupCodeHash: string | null;
   zone: string;
   login: NewLogin;
+  /** What the person has agreed to. */
+  consents: Consent[];
 }
 
 /** True for exactly one account: whoever writes the row first, or brings the setup code. */
@@ -186,6 +190,7 @@ export async function insertUser(trx: Trx, args: NewUser): Promise<UserRow> {
     .executeTakeFirst();
   if (!user) throw new Problem('email_taken', undefined, { provider: await findProvider(trx, args.emailKey) });
   await takeOverUsage(trx, user.id, args);
+  await insertConsents(trx, { userId: user.id, consents: args.consents, now: args.login.now });
   if (administrator) {
     const { id } = user;
     await record(trx, { at: args.login.now, actorId: null, subjectId: id, action: 'administrator.first' });

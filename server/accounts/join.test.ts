@@ -28,12 +28,47 @@ function joinWith(body: object = {}, url = server.url, headers?: Record<string, 
 
 const users = (at = server) => at.context.database.read.selectFrom('users').selectAll().execute();
 
+describe('where the terms and the privacy policy are set, joining', () => {
+  const [terms, privacy] = ['https://daesa.test/terms', 'https://daesa.test/privacy'];
+  let asking: TestServer;
+  beforeAll(async () => {
+    asking = await startServer({ env: { TERMS_URL: terms, PRIVACY_URL: privacy } });
+  });
+  afterAll(() => asking.close());
+
+  test('says what is agreed to, and asks for each of them', async () => {
+    const consents = [
+      { name: 'terms', href: terms },
+      { name: 'privacy', href: privacy },
+    ];
+    for (const path of ['join', 'login']) {
+      expect((await send(`${asking.url}/accounts/${path}`, 'GET')).body.consents).toEqual(consents);
+    }
+    for (const given of [undefined, [], ['terms']]) {
+      const refused = await joinWith({ consents: given }, asking.url);
+      expect([refused.status, refused.body.errors?.[0].path]).toEqual([422, 'consents']);
+      expect(refused.body.detail).toContain(privacy);
+    }
+    expect(await users(asking)).toEqual([]);
+  });
+
+  test('keeps what was agreed to, where it stood, and when', async () => {
+    const { body } = await joinWith({ consents: ['privacy', 'terms'] }, asking.url);
+    const rows = await asking.context.database.read.selectFrom('consents').selectAll().orderBy('name').execute();
+    expect(rows).toEqual([
+      { user_id: body.user.id, name: 'privacy', href: privacy, given_at: expect.any(Number) },
+      { user_id: body.user.id, name: 'terms', href: terms, given_at: expect.any(Number) },
+    ]);
+    expect(new Date(rows[0]!.given_at).toISOString()).toBe(body.user.created_at);
+  });
+});
+
 describe('joining', () => {
   test('says what it needs', async () => {
     const { status, body } = await send(`${server.url}/accounts/join`, 'GET');
     expect(status).toBe(200);
     expect(body.fields.map(({ name }: { name: string }) => name)).toEqual(['email', 'password', 'nickname']);
-    expect(body).toMatchObject({ providers: [], setup_code: false });
+    expect(body).toMatchObject({ providers: [], setup_code: false, consents: [] });
   });
 
   test('gives the account and a token that works at once', async () => {

@@ -20,6 +20,7 @@ import {
   setLoginCookie,
   type AccountsParts,
 } from './account-parts.ts';
+import { consentsOf } from './consents.ts';
 import { findUser } from './accounts.store.ts';
 import type { Person, Provider } from './oauth-providers.ts';
 import {
@@ -242,6 +243,7 @@ async function conclude(
     firstIsAdministrator: config.loopbackOnly,
     administratorKey: administratorKeyOf(config),
     usageHashes: [identityHash(secret, identity), ...(emailKey ? [keyedHash(secret, emailKey)] : [])],
+    consents: consentsOf(config),
     zone: config.QUOTA_TIME_ZONE,
     next: attempt.next,
     browserHash: attempt.browser_hash,

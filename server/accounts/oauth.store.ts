@@ -1,4 +1,4 @@
-import type { ProviderName } from '#contracts/accounts.ts';
+import type { Consent, ProviderName } from '#contracts/accounts.ts';
 import { record } from '../audit/audit.store.ts';
 import type { Db, Schema, Trx } from '../db/schema.ts';
 import { Problem } from '../errors.ts';
@@ -56,6 +56,7 @@ export interface ProviderLoginArgs {
   /** The address that becomes administrator once it is verified. */
   administratorKey: string | null;
   usageHashes: string[];
+  consents: Consent[];
   zone: string;
   /** Where the browser goes afterwards, and what it is known by if it has to show a code first. */
   next: string;
@@ -173,6 +174,7 @@ async function joinByProvider(trx: Trx, args: ProviderLoginArgs): Promise<void> 
     firstIsAdministrator: args.firstIsAdministrator,
     setupCodeHash: null,
     usageHashes: args.usageHashes,
+    consents: args.consents,
     zone: args.zone,
     login,
   });

@@ -11,6 +11,7 @@ import { assistants } from './migrations/0010-assistants.ts';
 import { jobs } from './migrations/0012-jobs.ts';
 import { searchBlocks } from './migrations/0013-search-blocks.ts';
 import { marks } from './migrations/0014-marks.ts';
+import { consents } from './migrations/0015-consents.ts';
 import type { Db } from './schema.ts';
 
 /** Every migration in its order. Forward only: a landed one is never changed. */
@@ -26,6 +27,7 @@ export const migrations = {
   '0012-jobs': jobs,
   '0013-search-blocks': searchBlocks,
   '0014-marks': marks,
+  '0015-consents': consents,
 };
 
 type Name = keyof typeof migrations;

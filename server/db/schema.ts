@@ -37,6 +37,8 @@ export interface Schema {
   };
   /** Logins at other providers. */
   identities: { id: Generated<number>; user_id: number; provider: string; subject: string; created_at: number };
+  /** What an account agreed to when it was made, and where that could be read. */
+  consents: { user_id: number; name: string; href: string; given_at: number };
   /** A login that was begun at a provider, until its answer comes. */
   oauth_attempts: {
     state_hash: string;

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery, useQueryClient, type Query, type QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import type { LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accounts.ts';
+import type { Consent, LoggedIn, LoggedInByCode, Profile, Quota } from '#contracts/accounts.ts';
 import { safeNext } from '#contracts/pages.ts';
 import { apiPlace, asProblem, call, send } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
@@ -14,10 +14,12 @@ export interface LoginOptions {
   methods: string[];
   providers: Provider[];
   password_reset: boolean;
+  consents: Consent[];
 }
 export interface JoinOptions {
   providers: Provider[];
   setup_code: boolean;
+  consents: Consent[];
 }
 
 export const accountKeys = { profile: ['profile'], login: ['login-options'], join: ['join-options'] } as const;

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
-import type { ProviderName } from '#contracts/accounts.ts';
+import { Suspense, useEffect, useRef, useState, type FormEvent } from 'react';
+import type { Consent, ProviderName } from '#contracts/accounts.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
@@ -10,6 +10,7 @@ import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { join } from './account-queries.ts';
+import { Consents } from './lazy-consents.ts';
 import { namesOfProviders } from './provider-names.ts';
 
 const ko = {
@@ -36,7 +37,12 @@ const fieldOfCode: Partial<Record<ApiProblem['code'], { name: string; text: Text
   setup_code_required: { name: 'setup_code', text: 'problem.setupCode' },
 };
 
-export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
+interface JoinFormProps {
+  needsSetupCode: boolean;
+  consents: Consent[];
+}
+
+export function JoinForm({ needsSetupCode, consents }: JoinFormProps) {
   const { t, language } = useWords();
   const own = useRouteTexts({ ko, en });
   const queries = useQueryClient();
@@ -45,6 +51,7 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
   const [problem, setProblem] = useState<ApiProblem>();
   const errors = problem ? errorsOf(problem) : {};
   const errorOf = (name: string) => (errors[name] ? t(errors[name]) : undefined);
+  const disagreed = problem?.fields.some(({ path }) => path === 'consents') ?? false;
   const provider = namesOfProviders[problem?.provider as ProviderName]?.[language];
 
   useEffect(() => {
@@ -66,6 +73,7 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
         nickname: text('nickname'),
         password: text('password'),
         ...(code ? { setup_code: code } : {}),
+        ...(consents.length > 0 ? { consents: values.getAll('consents') } : {}),
       });
     } catch (error) {
       const found = asProblem(error);
@@ -118,7 +126,14 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
           error={errorOf('setup_code')}
         />
       )}
-      {problem && Object.keys(errors).length === 0 && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
+      {consents.length > 0 && (
+        <Suspense>
+          <Consents consents={consents} error={disagreed} />
+        </Suspense>
+      )}
+      {problem && !disagreed && Object.keys(errors).length === 0 && (
+        <ErrorNotice>{problemText(problem, t)}</ErrorNotice>
+      )}
       <Button type="submit" look="primary" wide busy={busy} className="h-11">
         {t('auth.joinNow')}
       </Button>

@@ -18,8 +18,8 @@ export function JoinPage() {
   const heading = usePageTitle(t('auth.join'), { focus: isTouchPrimary() });
   return (
     <AccountLayout title={t('auth.join')} heading={heading} note={t('auth.joinNote')}>
-      <ProviderButtons offered={options?.providers ?? []} next={next} />
-      <JoinForm needsSetupCode={options?.setup_code ?? false} />
+      <ProviderButtons options={options} next={next} />
+      <JoinForm needsSetupCode={options?.setup_code ?? false} consents={options?.consents ?? []} />
       <p className="mt-6 text-soft">
         {t('auth.hasAccount')}{' '}
         <Link to="/accounts/login" search={search} className={linkClass}>

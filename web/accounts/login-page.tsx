@@ -27,7 +27,7 @@ export function LoginPage() {
           <LoginNews error={error} />
         </Suspense>
       )}
-      <ProviderButtons offered={options?.providers ?? []} next={next} />
+      <ProviderButtons options={options} next={next} />
       <LoginForm onDone={() => {}} />
       {options?.password_reset && (
         <p className="mt-6">

@@ -1,8 +1,9 @@
-import { useState, type ReactNode } from 'react';
+import { Suspense, useState, type ReactNode } from 'react';
 import { apiPlace } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
 import { showToast } from '../lib/toasts.ts';
-import type { Provider } from './account-queries.ts';
+import type { JoinOptions } from './account-queries.ts';
+import { ProviderConsents } from './lazy-consents.ts';
 import { googleMark, githubMark, kakaoMark, naverMark } from './provider-marks.tsx';
 
 /** The order, looks and labels that the providers' own rules ask for; all are of one size. */
@@ -23,8 +24,14 @@ const providers: Record<string, { label: TextKey; look: string; mark: ReactNode 
 };
 const order = Object.keys(providers);
 
-export function ProviderButtons({ offered, next }: { offered: Provider[]; next: string }) {
+interface ProviderButtonsProps {
+  options: Pick<JoinOptions, 'providers' | 'consents'> | undefined;
+  next: string;
+}
+
+export function ProviderButtons({ options, next }: ProviderButtonsProps) {
   const { t } = useWords();
+  const { providers: offered = [], consents = [] } = options ?? {};
   const known = offered
     .filter(({ name }) => name in providers)
     .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
@@ -50,6 +57,11 @@ export function ProviderButtons({ offered, next }: { offered: Provider[]; next: 
           </a>
         );
       })}
+      {consents.length > 0 && (
+        <Suspense>
+          <ProviderConsents consents={consents} />
+        </Suspense>
+      )}
       <p className="flex items-center gap-3 py-3 text-xs text-soft before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
         {t('auth.orEmail')}
       </p>
