@@ -9,7 +9,8 @@ import { BotPicker } from './bot-picker.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
 import { SessionMenu } from './session-menu.tsx';
-import { sameButTurns, type Thread, type ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import { sameButTurns, type ThreadView } from './thread-view.ts';
 
 interface ChatHeaderProps {
   thread: Thread;

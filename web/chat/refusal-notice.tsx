@@ -3,7 +3,7 @@ import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
-import type { Refusal } from './thread.ts';
+import type { Refusal } from './thread-view.ts';
 
 /** A message did not get through; its text stands in the composer again. */
 export function RefusalNotice({
