@@ -16,6 +16,7 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
+import { RequestLink } from '../quotes/request-link.tsx';
 import { sessionKeys } from '../sessions/session-queries.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
@@ -148,13 +149,7 @@ function QuoteNotes({ text }: { text: string }) {
     <div className="mt-10 space-y-1 text-soft">
       {applied.data && <p>{t('quotes', { n: applied.data.count })}</p>}
       <p>{t('copyright')}</p>
-      <Link
-        to="/quote"
-        search={{ write: 'yes', ...(text.trim() ? { text: text.trim().slice(0, 1_000) } : {}) }}
-        className="inline-block py-1 font-medium text-ink underline underline-offset-4"
-      >
-        {t('request')}
-      </Link>
+      <RequestLink text={text}>{t('request')}</RequestLink>
     </div>
   );
 }
