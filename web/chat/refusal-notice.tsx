@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
+import { problemText, waitText } from '../lib/problem-text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import type { Refusal } from './thread-view.ts';
@@ -39,7 +39,7 @@ export function RefusalNotice({
           </>
         }
       >
-        {unknown ? t('send.fail') : problemText(problem, t)}
+        {unknown ? [t('send.fail'), waitText(problem, t)].filter(Boolean).join(' ') : problemText(problem, t)}
         {problem.requestId && unknown && (
           <>
             {' '}
