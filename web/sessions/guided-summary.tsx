@@ -9,6 +9,7 @@ import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { createSendKey } from '../lib/send-key.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { askGuided } from './guided-calls.ts';
@@ -81,6 +82,7 @@ export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
 function useAsking({ bot, draft, onChange, onAsked }: SummaryProps) {
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const [sendKey] = useState(createSendKey);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   const ask = async () => {
@@ -88,9 +90,13 @@ function useAsking({ bot, draft, onChange, onAsked }: SummaryProps) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const id = await askGuided(bot.slug, draft.answers, draft.sessionId, (sessionId) =>
-        onChange({ ...draft, sessionId }),
-      );
+      const id = await askGuided({
+        bot: bot.slug,
+        answers: draft.answers,
+        known: draft.sessionId,
+        onCreated: (sessionId) => onChange({ ...draft, sessionId }),
+        sendKey,
+      });
       onAsked();
       void queries.invalidateQueries({ queryKey: sessionKeys.all });
       void queries.invalidateQueries({ queryKey: accountKeys.profile });
