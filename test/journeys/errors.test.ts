@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer } from '#test/server.ts';
@@ -20,27 +21,75 @@ test('what does not exist is said inside the app, and the navigation goes on wor
   await close();
 });
 
-test('a page whose piece is gone after a deployment loads anew once, then says that there is a new version', async () => {
+/** The parts of the app that come after this. */
+async function isLaterPart(page: Page): Promise<(url: URL) => boolean> {
+  const here = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  return (url) => url.pathname.startsWith('/assets/') && url.pathname.endsWith('.js') && !here.includes(url.href);
+}
+
+function countNavigations(page: Page): string[] {
+  const urls: string[] = [];
+  page.on('request', (request) => request.isNavigationRequest() && urls.push(request.url()));
+  return urls;
+}
+
+test('a page whose part is gone after a deployment loads anew once, then says that there is a new version', async () => {
   const { page, close } = await house.visit();
-  const pieces = new Set<string>();
-  page.on('request', (request) => pieces.add(request.url()));
   await page.goto('/', { waitUntil: 'networkidle' });
   await page.getByRole('textbox').waitFor();
-  const loads: string[] = [];
-  page.on('load', () => loads.push(page.url()));
-  const here = new Set(pieces);
-  await page.route(
-    (url) => url.pathname.startsWith('/assets/') && !here.has(url.href),
-    (route) => route.fulfill({ status: 404 }),
-  );
+  const navigations = countNavigations(page);
+  await page.route(await isLaterPart(page), (route) => route.fulfill({ status: 404 }));
   await page.getByRole('link', { name: t['nav.bots'], exact: true }).click();
   await page.getByRole('heading', { name: t['problem.newVersion'] }).waitFor();
-  expect(loads.length).toBe(1);
+  expect(navigations).toEqual([`${house.server.url}/bots`]);
   expect(await page.getByRole('navigation', { name: t['nav.label'] }).isVisible()).toBe(true);
   await photograph(page, 'new-version');
   await page.unrouteAll();
   await page.getByRole('button', { name: t['action.reload'] }).click();
   await page.getByRole('heading', { name: t['nav.bots'] }).waitFor();
+  await close();
+});
+
+test('a part that fails once is asked for again, and nothing is loaded anew', async () => {
+  const { page, wrong, close } = await house.visit();
+  await page.goto('/', { waitUntil: 'networkidle' });
+  await page.getByRole('textbox').fill('쓰다 만 글');
+  const navigations = countNavigations(page);
+  const failed: string[] = [];
+  await page.route(await isLaterPart(page), (route) => {
+    const { href } = new URL(route.request().url());
+    if (failed.length > 0) return route.continue();
+    failed.push(href);
+    return route.abort('connectionreset');
+  });
+  await page.getByRole('link', { name: t['nav.bots'], exact: true }).click();
+  await page.getByRole('heading', { name: t['nav.bots'] }).waitFor();
+  expect(failed).toHaveLength(1);
+  expect(navigations).toEqual([]);
+  await page.goBack();
+  expect(await page.getByRole('textbox').inputValue()).toBe('쓰다 만 글');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('pointing at a link whose page can not come loads nothing anew', async () => {
+  const { page, wrong, close } = await house.visit();
+  await page.goto('/', { waitUntil: 'networkidle' });
+  const navigations = countNavigations(page);
+  let refused = 0;
+  await page.route(await isLaterPart(page), (route) => {
+    refused += 1;
+    return route.abort('connectionreset');
+  });
+  await page.getByRole('link', { name: t['nav.bots'], exact: true }).hover();
+  // The second try has failed, too.
+  await expect.poll(() => refused).toBeGreaterThan(1);
+  await page.getByRole('textbox').fill('계속 쓰는 글');
+  await page.unrouteAll();
+  await page.getByRole('link', { name: t['nav.bots'], exact: true }).click();
+  await page.getByRole('heading', { name: t['nav.bots'] }).waitFor();
+  expect(navigations).toEqual([]);
+  expect(wrong).toEqual([]);
   await close();
 });
 
