@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer } from '#test/server.ts';
-import { photograph, texts } from './browser.ts';
+import { photograph, texts, type Visit } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = texts.ko;
@@ -119,4 +119,85 @@ test('a server that is away is said where the answer was to be, and trying again
   await page.getByText('아직 키가 없어요').waitFor();
   expect(await page.getByRole('alert').count()).toBe(0);
   await close();
+});
+
+/** A page on its way to the keys, whose server asks to wait first. */
+async function openKeysAfter(seconds: number): Promise<Visit & { asked: () => number }> {
+  const opened = await house.visit({ as: await joinAs(house.server.url) });
+  const { page } = opened;
+  let asked = 0;
+  await page.route(/\/keys\?/, (route) => {
+    asked += 1;
+    if (asked > 1) return route.continue();
+    return route.fulfill({
+      status: 503,
+      headers: { 'retry-after': String(seconds) },
+      json: { code: 'database_unavailable' },
+    });
+  });
+  await page.clock.install();
+  await page.goto('/keys');
+  await expect.poll(() => asked).toBe(1);
+  return { ...opened, asked: () => asked };
+}
+
+test('what is tried again by itself waits as long as the server asks for', async () => {
+  const { page, asked, close } = await openKeysAfter(10);
+  await page.clock.fastForward(5_000);
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  expect(asked()).toBe(1);
+  await page.clock.fastForward(5_000);
+  await page.getByText('아직 키가 없어요').waitFor();
+  expect(asked()).toBe(2);
+  await close();
+});
+
+test('nobody waits before a blank page when the server asks for a long time', async () => {
+  const { page, asked, close } = await openKeysAfter(600);
+  const retry = page.getByRole('alert').getByRole('button', { name: t['action.tryAgain'] });
+  await retry.waitFor();
+  expect(asked()).toBe(1);
+  await retry.click();
+  await page.getByText('아직 키가 없어요').waitFor();
+  await close();
+});
+
+test('a refused message says when to send it again, and under which number the server knows of it', async () => {
+  const person = await joinAs(house.server.url);
+  for (const [colorScheme, width] of [
+    ['light', 375],
+    ['dark', 1280],
+  ] as const) {
+    const { page, wrong, close } = await house.visit({ as: person, colorScheme, viewport: { width, height: 740 } });
+    await page.goto('/');
+    const refuse = (status: number, code: string, seconds: number) =>
+      page.route('**/chat/stream', (route) =>
+        route.fulfill({
+          status,
+          headers: { 'retry-after': String(seconds), 'x-request-id': 'abc-123' },
+          json: { code },
+        }),
+      );
+    const composer = page.getByRole('textbox', { name: t['composer.label'] });
+    const notice = page.getByRole('alert');
+    await refuse(503, 'shutting_down', 30);
+    await composer.fill('지금 보내는 글');
+    await composer.press('Control+Enter');
+    await notice.getByText('30초 후에 다시 시도해 주세요.').waitFor();
+    await notice.getByText('abc-123').waitFor();
+    expect(await composer.inputValue()).toBe('지금 보내는 글');
+    await photograph(page, `refusal-wait-${colorScheme}`);
+
+    for (const [status, code, seconds] of [
+      [409, 'idempotency_running', 7],
+      [429, 'too_many_attempts', 45],
+    ] as const) {
+      await page.unroute('**/chat/stream');
+      await refuse(status, code, seconds);
+      await notice.getByRole('button', { name: t['action.resend'] }).click();
+      await notice.getByText(`${seconds}초 후에 다시 시도해 주세요.`).waitFor();
+    }
+    expect(wrong).toEqual([]);
+    await close();
+  }
 });

@@ -33,10 +33,10 @@ export function RefusalNotice({
     <div className="relative mb-2">
       <ErrorNotice
         action={
-          <>
+          <span className="ml-auto flex items-center">
             {retry}
             <IconButton small icon={X} label={t('action.close')} onClick={onClose} className="-mr-2" />
-          </>
+          </span>
         }
       >
         {unknown ? [t('send.fail'), waitText(problem, t)].filter(Boolean).join(' ') : problemText(problem, t)}
