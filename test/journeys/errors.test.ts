@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer } from '#test/server.ts';
+import { quoteTexts } from '#web/quotes/quote-texts.ts';
 import { photograph, texts, type Visit } from './browser.ts';
 import { openHouse } from './house.ts';
 
@@ -200,4 +201,28 @@ test('a refused message says when to send it again, and under which number the s
     expect(wrong).toEqual([]);
     await close();
   }
+});
+
+test('a form says under which number the server knows of its own fault, and of a fault of the person none', async () => {
+  const { page, wrong, close } = await house.visit({ as: await joinAs(house.server.url) });
+  await page.goto('/quote?write=yes');
+  await page.getByRole('textbox', { name: quoteTexts.ko.content }).fill('꿈은 크게');
+  const number = 'abc-123';
+  for (const [status, code, shown] of [
+    [500, 'internal', 1],
+    [413, 'too_large', 0],
+  ] as const) {
+    await page.route('**/quote', (route) =>
+      route.fulfill({ status, headers: { 'x-request-id': number }, json: { code } }),
+    );
+    await page.getByRole('button', { name: quoteTexts.ko.submit }).click();
+    const notice = page
+      .getByRole('alert')
+      .filter({ hasText: t[code === 'internal' ? 'problem.later' : 'problem.tooLarge'] });
+    await notice.waitFor();
+    expect(await notice.getByText(number).count()).toBe(shown);
+    await page.unroute('**/quote');
+  }
+  expect(wrong).toEqual([]);
+  await close();
 });

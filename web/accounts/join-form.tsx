@@ -2,7 +2,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { Button } from '../ui/button.tsx';
@@ -113,7 +112,7 @@ export function JoinForm({ needsSetupCode }: { needsSetupCode: boolean }) {
           error={errorOf('setup_code')}
         />
       )}
-      {problem && Object.keys(errors).length === 0 && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
+      {problem && Object.keys(errors).length === 0 && <ErrorNotice problem={problem} />}
       <Button type="submit" look="primary" wide busy={busy} className="h-11">
         {t('auth.joinNow')}
       </Button>

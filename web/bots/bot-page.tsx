@@ -11,7 +11,6 @@ import { QuotaCard, QuotaChip } from '../chat/quota.tsx';
 import { asProblem, call, send, type ApiProblem } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
@@ -75,7 +74,6 @@ export function BotPage() {
 
 function AskBot({ bot }: { bot: Bot }) {
   const t = useRouteTexts(botTexts);
-  const { t: word } = useWords();
   const profile = useProfile();
   const owner = profile?.id ?? 'guest';
   const place = `bot:${bot.slug}`;
@@ -106,7 +104,7 @@ function AskBot({ bot }: { bot: Bot }) {
           ))}
         </ul>
       )}
-      {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+      {problem && <ErrorNotice problem={problem} />}
       <QuotaCard id="bot-quota" />
       <TextArea
         ref={field}

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { useWords } from '../lib/language.ts';
-import { problemText, waitText } from '../lib/problem-text.ts';
+import { waitText } from '../lib/problem-text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import type { Refusal } from './thread-view.ts';
@@ -32,6 +32,7 @@ export function RefusalNotice({
   return (
     <div className="relative mb-2">
       <ErrorNotice
+        problem={problem}
         action={
           <span className="ml-auto flex items-center">
             {retry}
@@ -39,13 +40,7 @@ export function RefusalNotice({
           </span>
         }
       >
-        {unknown ? [t('send.fail'), waitText(problem, t)].filter(Boolean).join(' ') : problemText(problem, t)}
-        {problem.requestId && unknown && (
-          <>
-            {' '}
-            <code className="text-xs text-soft select-all">{problem.requestId}</code>
-          </>
-        )}
+        {unknown ? [t('send.fail'), waitText(problem, t)].filter(Boolean).join(' ') : undefined}
       </ErrorNotice>
     </div>
   );

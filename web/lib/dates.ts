@@ -53,9 +53,9 @@ const LONGEST_IN_SECONDS = 900;
 /** From now on: "30초 후", "40분 후"; never sooner than it is. */
 export function sayWait(seconds: number, locale: string): string {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
-  if (seconds <= LONGEST_IN_SECONDS) return relative.format(Math.ceil(seconds), 'second');
-  const minutes = Math.ceil(seconds / 60);
-  return minutes <= 90 ? relative.format(minutes, 'minute') : relative.format(Math.ceil(minutes / 60), 'hour');
+  return seconds > LONGEST_IN_SECONDS
+    ? relative.format(Math.ceil(seconds / 60), 'minute')
+    : relative.format(Math.ceil(seconds), 'second');
 }
 
 /** The exact time, for tool tips. */

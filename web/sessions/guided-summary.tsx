@@ -6,8 +6,6 @@ import { accountKeys, useProfile, useQuota } from '../accounts/account-queries.t
 import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { QuotaCard } from '../chat/quota.tsx';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import { Button } from '../ui/button.tsx';
@@ -27,7 +25,6 @@ interface SummaryProps {
 /** All answers on one card; confirming it is what asks the model. */
 export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
   const t = useRouteTexts(guidedTexts);
-  const { t: word } = useWords();
   const guest = useProfile() === null;
   const goToLogin = useGoToLogin();
   const empty = useQuota()?.remaining === 0;
@@ -58,7 +55,7 @@ export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
         ))}
       </dl>
       <div className="mt-6 space-y-3">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         {bot.default_visibility === 'public' && <p className="text-soft">{t('isPublic')}</p>}
         <QuotaCard id="guided-quota" />
         {empty && <p className="text-soft">{t('tomorrow')}</p>}

@@ -99,7 +99,6 @@ function Skeleton() {
 
 function Reading({ page }: { page: Snapshot }) {
   const t = useRouteTexts(publishedTexts);
-  const { t: word } = useWords();
   const [reporting, setReporting] = useState(false);
   const { goOn, busy, problem } = useContinue(page.id);
   const copyLink = async () => {
@@ -124,7 +123,7 @@ function Reading({ page }: { page: Snapshot }) {
         ))}
       </div>
       <div className="mt-6 rounded-lg bg-sunken p-4 md:p-6">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <div className="flex flex-wrap items-center justify-between gap-4">
           <p className="flex-1 basis-56 text-soft">{t('goOnNote')}</p>
           <Button look="primary" busy={busy} onClick={goOn}>
