@@ -238,7 +238,7 @@ export default defineConfig({
             // What is asked of members: fields that grow, choices, the quota, and answers that are followed.
             {
               name: 'talk',
-              test: /\/web\/(?:ui\/(?:text-area|choices|check|menu)\.|lib\/(?:(?:use-)?korean-enter|backoff|sse-parser|stream-reader)|chat\/(?:message-draft|fit-field|quota)|sessions\/pending-deletions)|\/icons\/(?:arrow-(?:down|up)|check|clock-3|copy|file-text)\.mjs/,
+              test: /\/web\/(?:ui\/(?:text-area|choices|check|menu)\.|lib\/(?:(?:use-)?korean-enter|sse-parser|stream-reader)|chat\/(?:message-draft|fit-field|quota)|sessions\/pending-deletions)|\/icons\/(?:arrow-(?:down|up)|check|clock-3|copy|file-text|pencil-line|plus|trash)\.mjs/,
             },
             // Pages inside the navigation; those before login and published ones have none.
             {

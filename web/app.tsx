@@ -2,19 +2,27 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { accountKeys, cachedProfile, takeGivenProfile, takeQuota } from './accounts/account-queries.ts';
 import { askToLogInAgain } from './accounts/login-lost.ts';
-import { asProblem, watchAnswers } from './lib/api-client.ts';
+import { asProblem, watchAnswers, type ApiProblem } from './lib/api-client.ts';
+import { backoffMs } from './lib/backoff.ts';
 import { createAppRouter } from './routes.ts';
 import { publishedKey, takeGivenPage } from './sessions/given-page.ts';
+
+const MOST_WAIT_S = 10;
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      // What the server has refused, it refuses again.
-      retry: (failures, error) => failures < 2 && (asProblem(error).status === 0 || asProblem(error).status >= 500),
+      retry: (failures, error) => failures < 2 && mayComeSoon(asProblem(error)),
+      retryDelay: (failures, error) => backoffMs(failures, asProblem(error).retryAfterS),
     },
   },
 });
+
+/** What the server has refused, it refuses again; and a person is told of a long wait instead of waiting for it. */
+function mayComeSoon({ status, retryAfterS = 0 }: ApiProblem): boolean {
+  return (status === 0 || status >= 500) && retryAfterS <= MOST_WAIT_S;
+}
 
 watchAnswers((response) => {
   takeQuota(queries, response);

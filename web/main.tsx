@@ -3,7 +3,7 @@ import { App, router, takeWhatIsGiven } from './app.tsx';
 import { keepDraftsOnLeaving } from './lib/drafts.ts';
 import { waitForGiven } from './lib/given.ts';
 import { preferredLanguage, showLanguage } from './lib/language.ts';
-import { reloadWhenOutdated } from './lib/new-version.ts';
+import { reloadOnce } from './lib/new-version.ts';
 import { watchNetwork } from './lib/online.ts';
 import { keepAboveKeyboard } from './lib/screen-keyboard.ts';
 import { watchSystemTheme } from './lib/theme.ts';
@@ -15,8 +15,11 @@ watchSystemTheme();
 watchNetwork();
 keepAboveKeyboard();
 keepDraftsOnLeaving();
-reloadWhenOutdated();
-await showLanguage(preferredLanguage());
+await showLanguage(preferredLanguage()).catch((error: unknown) => {
+  // Without words there is nothing to say it with.
+  if (!reloadOnce()) throw error;
+  return new Promise<never>(() => {});
+});
 // A build of its own, whose API is elsewhere.
 if (import.meta.env.MODE === 'static') await (await import('./apart.ts')).findApi();
 // What stands there since the first paint (first-paint.js) gives way to the whole page, and to nothing less.

@@ -1,8 +1,13 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
 import type { QuoteStatus } from '#contracts/quotes.ts';
+import { loadPart } from './lib/parts.ts';
 import { Root } from './shell/root.tsx';
 import { ErrorPage } from './shell/error-page.tsx';
 import { NotFoundPage } from './shell/not-found-page.tsx';
+
+const page = <Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) =>
+  lazyRouteComponent(() => loadPart(load), name);
 
 /**
  * Every URL of the app. The server gives the app to a browser on the paths of contracts/pages.ts, which a
@@ -13,7 +18,7 @@ const root = createRootRoute({ component: Root, notFoundComponent: NotFoundPage 
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
-  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+  component: page(() => import('./shell/shell.tsx'), 'Shell'),
 });
 
 /** `next`: where to go after login, a path of this site; `error`: why a login with a provider has failed. */
@@ -26,36 +31,36 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/accounts/login',
   validateSearch: withNext,
-  component: lazyRouteComponent(() => import('./accounts/login-page.tsx'), 'LoginPage'),
+  component: page(() => import('./accounts/login-page.tsx'), 'LoginPage'),
 });
 const loginCode = createRoute({
   getParentRoute: () => root,
   path: '/accounts/login/code',
-  component: lazyRouteComponent(() => import('./accounts/code-page.tsx'), 'CodePage'),
+  component: page(() => import('./accounts/code-page.tsx'), 'CodePage'),
 });
 const join = createRoute({
   getParentRoute: () => root,
   path: '/accounts/join',
   validateSearch: withNext,
-  component: lazyRouteComponent(() => import('./accounts/join-page.tsx'), 'JoinPage'),
+  component: page(() => import('./accounts/join-page.tsx'), 'JoinPage'),
 });
 
 const forgot = createRoute({
   getParentRoute: () => root,
   path: '/accounts/password/forgot',
-  component: lazyRouteComponent(() => import('./accounts/forgot-page.tsx'), 'ForgotPage'),
+  component: page(() => import('./accounts/forgot-page.tsx'), 'ForgotPage'),
 });
 const reset = createRoute({
   getParentRoute: () => root,
   path: '/accounts/reset',
-  component: lazyRouteComponent(() => import('./accounts/reset-page.tsx'), 'ResetPage'),
+  component: page(() => import('./accounts/reset-page.tsx'), 'ResetPage'),
 });
 
 // One page for the new conversation and for every other: it stays when the first answer gives it its URL.
 const chat = createRoute({
   getParentRoute: () => shell,
   id: 'conversation',
-  component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
+  component: page(() => import('./chat/chat-page.tsx'), 'ChatPage'),
 });
 const newSession = createRoute({ getParentRoute: () => chat, path: '/' });
 const session = createRoute({ getParentRoute: () => chat, path: '/sessions/$sessionId' });
@@ -64,7 +69,7 @@ const history = createRoute({
   getParentRoute: () => shell,
   path: '/chat',
   validateSearch: (search): { q?: string } => (typeof search.q === 'string' && search.q ? { q: search.q } : {}),
-  component: lazyRouteComponent(() => import('./chat/history-page.tsx'), 'HistoryPage'),
+  component: page(() => import('./chat/history-page.tsx'), 'HistoryPage'),
 });
 
 const guided = createRoute({
@@ -74,23 +79,23 @@ const guided = createRoute({
     ...(typeof slug === 'string' && slug ? { bot: slug } : {}),
     ...(typeof id === 'string' && /^[1-9]\d{0,14}$/.test(id) ? { session: id } : {}),
   }),
-  component: lazyRouteComponent(() => import('./sessions/guided-page.tsx'), 'GuidedPage'),
+  component: page(() => import('./sessions/guided-page.tsx'), 'GuidedPage'),
 });
 const bots = createRoute({
   getParentRoute: () => shell,
   path: '/bots',
-  component: lazyRouteComponent(() => import('./bots/bots-page.tsx'), 'BotsPage'),
+  component: page(() => import('./bots/bots-page.tsx'), 'BotsPage'),
 });
 const bot = createRoute({
   getParentRoute: () => shell,
   path: '/bots/$slug',
-  component: lazyRouteComponent(() => import('./bots/bot-page.tsx'), 'BotPage'),
+  component: page(() => import('./bots/bot-page.tsx'), 'BotPage'),
 });
 
 const builder = createRoute({
   getParentRoute: () => shell,
   path: '/bots/$slug/edit',
-  component: lazyRouteComponent(() => import('./bots/builder-page.tsx'), 'BuilderPage'),
+  component: page(() => import('./bots/builder-page.tsx'), 'BuilderPage'),
 });
 
 export interface GallerySearch {
@@ -107,14 +112,14 @@ const gallery = createRoute({
     ...(typeof slug === 'string' && slug ? { bot: slug } : {}),
     ...(typeof q === 'string' && q ? { q } : {}),
   }),
-  component: lazyRouteComponent(() => import('./sessions/gallery-page.tsx'), 'GalleryPage'),
+  component: page(() => import('./sessions/gallery-page.tsx'), 'GalleryPage'),
 });
 
 // Whoever follows a link to one page wants to read, and has no use for the navigation.
 const published = createRoute({
   getParentRoute: () => root,
   path: '/s/$pageId',
-  component: lazyRouteComponent(() => import('./sessions/published-page.tsx'), 'PublishedPage'),
+  component: page(() => import('./sessions/published-page.tsx'), 'PublishedPage'),
 });
 
 export interface BoardSearch {
@@ -140,7 +145,7 @@ const board = createRoute({
     ...(typeof write === 'string' && write ? { write } : {}),
     ...(typeof text === 'string' && text ? { text } : {}),
   }),
-  component: lazyRouteComponent(() => import('./quotes/board-page.tsx'), 'BoardPage'),
+  component: page(() => import('./quotes/board-page.tsx'), 'BoardPage'),
 });
 
 /** Pages that keep what they show in their URL, and read it as text. */
@@ -151,30 +156,30 @@ const profile = createRoute({
   getParentRoute: () => shell,
   path: '/accounts/profile',
   validateSearch: asText,
-  component: lazyRouteComponent(() => import('./accounts/profile-page.tsx'), 'ProfilePage'),
+  component: page(() => import('./accounts/profile-page.tsx'), 'ProfilePage'),
 });
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
-  component: lazyRouteComponent(() => import('./keys/keys-page.tsx'), 'KeysPage'),
+  component: page(() => import('./keys/keys-page.tsx'), 'KeysPage'),
 });
 const usage = createRoute({
   getParentRoute: () => shell,
   path: '/usage',
   validateSearch: asText,
-  component: lazyRouteComponent(() => import('./usage/usage-page.tsx'), 'UsagePage'),
+  component: page(() => import('./usage/usage-page.tsx'), 'UsagePage'),
 });
 const admin = createRoute({
   getParentRoute: () => shell,
   path: '/admin',
   validateSearch: asText,
-  component: lazyRouteComponent(() => import('./admin/admin-page.tsx'), 'AdminPage'),
+  component: page(() => import('./admin/admin-page.tsx'), 'AdminPage'),
 });
 const adminSection = createRoute({
   getParentRoute: () => shell,
   path: '/admin/$section',
   validateSearch: asText,
-  component: lazyRouteComponent(() => import('./admin/admin-page.tsx'), 'AdminPage'),
+  component: page(() => import('./admin/admin-page.tsx'), 'AdminPage'),
 });
 
 const notFound = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage });

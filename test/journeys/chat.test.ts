@@ -137,6 +137,37 @@ test('who scrolls up is left where they read; who stands at the end follows', as
   await close();
 });
 
+test('a sent question stands at the top with room for its answer below, and what came before is out of sight', async () => {
+  const { page, close } = await openChat();
+  house.server.provider.script(
+    { text: Array.from({ length: 60 }, (_, line) => `줄${line + 1}\n\n`) },
+    { text: '짧게' },
+  );
+  await composerOf(page).fill('길게 써 주세요');
+  await page.keyboard.press('Enter');
+  const log = page.getByRole('log');
+  await log.getByText('줄60').waitFor();
+  await answered(page);
+  await composerOf(page).fill('이번에는 짧게 써 주세요');
+  await page.keyboard.press('Enter');
+  const places = () =>
+    log.evaluate((scroller) => {
+      const frame = scroller.getBoundingClientRect();
+      const [earlier, latest] = [...scroller.querySelectorAll('article')];
+      return {
+        isEarlierGone: earlier!.querySelector('.prose')!.getBoundingClientRect().bottom <= frame.top,
+        isAtTop: Math.abs(latest!.getBoundingClientRect().top - frame.top) < 16,
+        hasRoom: latest!.clientHeight > frame.height - 48,
+      };
+    });
+  const atTop = { isEarlierGone: true, isAtTop: true, hasRoom: true };
+  await expect.poll(places).toEqual(atTop);
+  await log.getByText('짧게', { exact: true }).waitFor();
+  await answered(page, 2);
+  expect(await places()).toEqual(atTop);
+  await close();
+});
+
 describe('an answer that is followed is let go of, and followed again within 60 px of its end', () => {
   const hands: Record<string, (page: Page) => Promise<void>> = {
     'by PageUp': (page) => page.getByRole('log').press('PageUp'),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually, startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 import { quoteTexts } from '#web/quotes/quote-texts.ts';
-import { openBrowser, texts, visit } from './browser.ts';
+import { openBrowser, photograph, texts, visit } from './browser.ts';
 import { startNetwork, type Network } from './network.ts';
 
 const t = texts.ko;
@@ -98,6 +98,44 @@ test('a page that the phone has frozen in the background has the whole answer wh
   // Without a window Chromium freezes no page: of all that, the page is told here that it goes on.
   await page.evaluate(() => document.dispatchEvent(new Event('resume')));
   await expectWhole(page);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a cut stream is said; the server that asks to wait is not asked before, but for who wants to go on at once', async () => {
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.clock.install();
+  await page.goto('/');
+  await beginAnswer(page);
+  const tries: string[] = [];
+  await page.route('**/chat/stream/*', (route) => {
+    tries.push(route.request().headers()['last-event-id']!);
+    return route.fulfill({ status: 503, headers: { 'retry-after': '60' }, json: { code: 'shutting_down' } });
+  });
+  network.cutConnections();
+  const said = page.getByRole('log').getByRole('status').filter({ hasText: t['stream.cut'] });
+  await said.waitFor();
+  await photograph(page, 'stream-cut');
+  await page.clock.fastForward(2_000);
+  await expect.poll(() => tries.length).toBe(1);
+  await stored(page);
+  const asked = page.waitForResponse('**/chat/stream/*');
+  await page.clock.fastForward(30_000);
+  await page.evaluate(() => {
+    window.dispatchEvent(new Event('online'));
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  // What would have been tried by now has been tried when a timer of the page has run.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  expect(tries).toHaveLength(1);
+  await page.clock.fastForward(30_000);
+  await asked;
+  expect(tries).toHaveLength(2);
+  await page.unroute('**/chat/stream/*');
+  await said.getByRole('button', { name: t['action.reconnect'] }).click();
+  await expectWhole(page);
+  expect(await said.count()).toBe(0);
+  expect(tries.every((id) => Number(id) > 0)).toBe(true);
   expect(wrong).toEqual([]);
   await close();
 });

@@ -3,6 +3,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
+import { guidedTexts } from '#web/sessions/guided-texts.ts';
 import { barriersOf, photograph, texts } from './browser.ts';
 
 let server: TestServer;
@@ -86,6 +87,44 @@ test('what a guest has answered is there after a login that returns on a fresh p
   await page.getByRole('heading', { name: /2\/3/ }).waitFor();
   await page.getByText(answers[0]!).waitFor();
   expect(await page.getByRole('textbox').inputValue()).toBe('손님이 쓰다 만 답');
+});
+
+test('a guest who asks logs in on the way, finds every answer again, and nothing is sent before the word for it', async () => {
+  const person = await joinAs(server.url);
+  const posts: string[] = [];
+  page.on('request', (request) => request.method() === 'POST' && posts.push(new URL(request.url()).pathname));
+  await page.goto('/sessions/new?bot=planner');
+  for (const each of answers) await answer(each);
+  await page.getByRole('button', { name: guidedTexts.ko.login }).click();
+  await page.waitForURL((url) => url.pathname === '/accounts/login');
+  await page.getByRole('textbox', { name: texts.ko['auth.email'] }).fill(person.email);
+  await page.getByLabel(texts.ko['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => `${url.pathname}${url.search}` === '/sessions/new?bot=planner');
+  await page.getByRole('heading', { name: guidedTexts.ko.summary }).waitFor();
+  for (const each of answers) await page.getByText(each).waitFor();
+  expect(posts).toEqual(['/accounts/login']);
+  await page.getByRole('button', { name: guidedTexts.ko.ask }).click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await page.getByRole('log').locator('.prose').waitFor();
+  expect(posts.filter((path) => path.endsWith('/ask'))).toHaveLength(1);
+});
+
+test('a question that got lost on its way is asked again under the same key', async () => {
+  await joinInBrowser();
+  await page.goto('/sessions/new?bot=planner');
+  for (const each of answers) await answer(each);
+  const keys: (string | undefined)[] = [];
+  await page.route('**/sessions/*/ask', (route) => {
+    keys.push(route.request().headers()['idempotency-key']);
+    return keys.length === 1 ? route.abort('connectionreset') : route.continue();
+  });
+  const ask = page.getByRole('button', { name: guidedTexts.ko.ask });
+  await ask.click();
+  await page.getByRole('alert').waitFor();
+  await ask.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  expect(keys).toEqual([expect.stringMatching(/^[\w-]{36}$/), keys[0]]);
 });
 
 test('a session that was left days ago is gone on with from the history, and shows what was asked beside each answer', async () => {

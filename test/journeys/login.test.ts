@@ -134,7 +134,8 @@ test('too many attempts are said with the seconds to wait', async () => {
   await page.keyboard.press('Enter');
   const said = await page.getByRole('alert').innerText();
   const seconds = Number(/(\d+)초/.exec(said)?.[1]);
-  expect(said).toBe(t['problem.tooManyAttempts'].replace('{seconds}', String(seconds)));
+  const later = t['problem.after'].replace('{when}', `${seconds}초 후`);
+  expect(said).toBe(t['problem.tooManyAttempts'].replace('{later}', later));
   expect(seconds).toBeGreaterThan(0);
   expect(seconds).toBeLessThanOrEqual(Number(refused.headers.get('retry-after')));
   await close();

@@ -6,6 +6,8 @@ export interface Network {
   url: string;
   /** As after a machine has slept: nothing comes through the connections there are, and who writes to them is told. */
   forgetConnections(): void;
+  /** As when a router restarts: the connections there are end, and whoever uses them is told. */
+  cutConnections(): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,9 @@ export async function startNetwork(serverUrl: string): Promise<Network> {
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
   });
+  const cut = () => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy();
+  };
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
   return {
@@ -36,8 +41,9 @@ export async function startNetwork(serverUrl: string): Promise<Network> {
         browser.once('data', () => browser.resetAndDestroy()).resume();
       }
     },
+    cutConnections: cut,
     close: async () => {
-      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      cut();
       listener.close();
       await once(listener, 'close');
     },

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
+import { guidedTexts } from '#web/sessions/guided-texts.ts';
 import { photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = texts.ko;
+const g = guidedTexts.ko;
 const house = openHouse(() => startChatServer({ env: { DAILY_REQUEST_LIMIT: '5' } }));
 
 test("the fifth answer leaves none: typing goes on, sending waits for the server's midnight", async () => {
@@ -78,5 +80,39 @@ test('another language says the time of the next questions in its own way, witho
   await page.getByText("You've used today's 5 questions. They refill at 00:00 KST.").waitFor();
   expect(await page.evaluate(() => document.documentElement.lang)).toBe('en');
   expect(loads).toEqual([]);
+  await close();
+});
+
+test('a guided session is answered without a question left, and asked as soon as there is one again', async () => {
+  const member = await house.server.join();
+  for (let asked = 0; asked < 5; asked += 1) await member.post('/chat', { content: `${asked}` });
+  const { page, wrong, close } = await house.visit({ as: member });
+  await page.goto('/sessions/new?bot=planner');
+  for (const answer of [
+    '요즘 운동을 거의 하지 않아요',
+    '석 달 안에 10km를 달리고 싶어요',
+    '평일에는 한 시간만 있어요',
+  ]) {
+    await page.getByRole('textbox').fill(answer);
+    await page.getByRole('textbox').press('Enter');
+    await page.getByText(answer).waitFor();
+  }
+  await page.getByRole('heading', { name: g.summary }).waitFor();
+  const ask = page.getByRole('button', { name: g.ask });
+  expect(await ask.isDisabled()).toBe(true);
+  const reason = await ask.getAttribute('aria-describedby');
+  expect(await page.locator(`[id="${reason}"]`).innerText()).toContain('0시');
+  await page.getByText(g.tomorrow).waitFor();
+  await photograph(page, 'guided-quota-0');
+
+  const { body: me } = await member.get('/accounts/profile');
+  await house.server.administrator.put(`/admin/users/${me.id}`, { daily_limit: 6 });
+  await page.reload();
+  await page.getByText(g.resumed).waitFor();
+  await ask.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await page.getByRole('log').locator('.prose').waitFor();
+  expect((await member.get('/accounts/profile')).body.quota).toMatchObject({ used: 6, remaining: 0 });
+  expect(wrong).toEqual([]);
   await close();
 });

@@ -4,7 +4,6 @@ import { useRef, useState, type FormEvent } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { usePageTitle } from '../lib/page-title.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -62,7 +61,7 @@ export function CodePage() {
           error={wrong ? t('auth.codeWrong') : undefined}
         />
         {problem && !wrong && (
-          <ErrorNotice>{problem.code === 'unauthenticated' ? own('expired') : problemText(problem, t)}</ErrorNotice>
+          <ErrorNotice problem={problem}>{problem.code === 'unauthenticated' ? own('expired') : undefined}</ErrorNotice>
         )}
         <Button type="submit" look="primary" wide busy={busy} className="h-11">
           {t('auth.logIn')}

@@ -3,7 +3,6 @@ import { useState, type FormEvent } from 'react';
 import { asProblem, send, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { usePageTitle } from '../lib/page-title.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -57,7 +56,7 @@ export function ForgotPage() {
             required
             maxLength={254}
           />
-          {problem && <ErrorNotice>{problemText(problem, words.t)}</ErrorNotice>}
+          {problem && <ErrorNotice problem={problem} />}
           <Button type="submit" look="primary" wide busy={busy} className="h-11">
             {t('send')}
           </Button>

@@ -3,7 +3,6 @@ import { Suspense, useEffect, useRef, useState, type FormEvent } from 'react';
 import type { Consent, ProviderName } from '#contracts/accounts.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords, type TextKey } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { Button } from '../ui/button.tsx';
@@ -131,9 +130,7 @@ export function JoinForm({ needsSetupCode, consents }: JoinFormProps) {
           <Consents consents={consents} error={disagreed} />
         </Suspense>
       )}
-      {problem && !disagreed && Object.keys(errors).length === 0 && (
-        <ErrorNotice>{problemText(problem, t)}</ErrorNotice>
-      )}
+      {problem && !disagreed && Object.keys(errors).length === 0 && <ErrorNotice problem={problem} />}
       <Button type="submit" look="primary" wide busy={busy} className="h-11">
         {t('auth.joinNow')}
       </Button>

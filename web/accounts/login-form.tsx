@@ -2,7 +2,6 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -87,7 +86,7 @@ export function LoginForm({ onDone }: { onDone: () => void }) {
           error={wrongCode ? t('auth.codeWrong') : undefined}
         />
       )}
-      {problem && !wrong && !wrongCode && <ErrorNotice>{problemText(problem, t)}</ErrorNotice>}
+      {problem && !wrong && !wrongCode && <ErrorNotice problem={problem} />}
       {wrong && (
         <p role="alert" className="sr-only">
           {t('auth.bad')}

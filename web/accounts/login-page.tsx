@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
 import { AccountLayout, linkClass } from './account-layout.tsx';
@@ -11,7 +12,7 @@ import { LoginForm } from './login-form.tsx';
 import { useNext } from './next-page.ts';
 import { ProviderButtons } from './providers.tsx';
 
-const LoginNews = lazy(async () => ({ default: (await import('./login-news.tsx')).LoginNews }));
+const LoginNews = lazyPart(() => import('./login-news.tsx'), 'LoginNews');
 
 export function LoginPage() {
   const { t } = useWords();

@@ -4,7 +4,6 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { asProblem, send, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
 import { usePageTitle } from '../lib/page-title.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
@@ -91,7 +90,7 @@ function NewPasswordForm({ token, onEnd }: { token: string; onEnd: (how: 'done' 
         hint={words.t('auth.passwordHint')}
         error={wrong}
       />
-      {problem && !wrong && <ErrorNotice>{problemText(problem, words.t)}</ErrorNotice>}
+      {problem && !wrong && <ErrorNotice problem={problem} />}
       <Button type="submit" look="primary" wide busy={busy} className="h-11">
         {t('save')}
       </Button>

@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { z } from 'zod';
 import type { recoveryCodes, twoFactorSetup } from '#contracts/accounts.ts';
 import { call, send } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
@@ -16,7 +17,7 @@ import { profileTexts } from './profile-texts.ts';
 import { useRefreshSecurity, type Security } from './security-queries.ts';
 
 // Few people turn it on, and each does so once.
-const SecretCode = lazy(async () => ({ default: (await import('./secret-code.tsx')).SecretCode }));
+const SecretCode = lazyPart(() => import('./secret-code.tsx'), 'SecretCode');
 
 type Setup = z.infer<typeof twoFactorSetup>;
 type Codes = z.infer<typeof recoveryCodes>;

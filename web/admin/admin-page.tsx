@@ -1,8 +1,9 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { ShieldAlert } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useNeedsLogin } from '../accounts/go-to-login.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { Page } from '../shell/page.tsx';
@@ -12,12 +13,12 @@ import { adminTexts } from './admin-texts.ts';
 
 // Whoever is no administrator is not sent the sections.
 const sections = {
-  users: lazy(async () => ({ default: (await import('./users-section.tsx')).UsersSection })),
-  board: lazy(async () => ({ default: (await import('./board-section.tsx')).BoardSection })),
-  pages: lazy(async () => ({ default: (await import('./pages-section.tsx')).PagesSection })),
-  server: lazy(async () => ({ default: (await import('./server-section.tsx')).ServerSection })),
-  audit: lazy(async () => ({ default: (await import('./audit-section.tsx')).AuditSection })),
-  networks: lazy(async () => ({ default: (await import('./networks-section.tsx')).NetworksSection })),
+  users: lazyPart(() => import('./users-section.tsx'), 'UsersSection'),
+  board: lazyPart(() => import('./board-section.tsx'), 'BoardSection'),
+  pages: lazyPart(() => import('./pages-section.tsx'), 'PagesSection'),
+  server: lazyPart(() => import('./server-section.tsx'), 'ServerSection'),
+  audit: lazyPart(() => import('./audit-section.tsx'), 'AuditSection'),
+  networks: lazyPart(() => import('./networks-section.tsx'), 'NetworksSection'),
 };
 type Section = keyof typeof sections;
 const names = Object.keys(sections) as Section[];

@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Inbox } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import type { Quote, QuoteStatus } from '#contracts/quotes.ts';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
@@ -21,7 +22,7 @@ import { AdminList } from './admin-list.tsx';
 import { BoardRow, focusRow } from './board-row.tsx';
 import { queueTexts } from './queue-texts.ts';
 
-const QuoteDialog = lazy(async () => ({ default: (await import('../quotes/quote-dialog.tsx')).QuoteDialog }));
+const QuoteDialog = lazyPart(() => import('../quotes/quote-dialog.tsx'), 'QuoteDialog');
 
 export interface Deciding {
   quote: Quote;

@@ -1,8 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { Bot } from '#contracts/bots.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
@@ -19,7 +17,6 @@ import { useBotEdit } from './use-bot-edit.ts';
 /** The fields of a bot, beside a conversation with what they make of it. */
 export function BotBuilder({ bot }: { bot: Bot }) {
   const t = useRouteTexts(builderTexts);
-  const { t: word } = useWords();
   const edit = useBotEdit(bot);
   const { form, change, dirty, busy, problem, checked, save, restore } = edit;
   const wrong = checked ? checkBot(form) : new Set<never>();
@@ -37,7 +34,7 @@ export function BotBuilder({ bot }: { bot: Bot }) {
           <BotFields form={form} wrong={wrong} onChange={change} />
           <div className="sticky bottom-0 z-10 mt-6 -mb-6 border-t border-line bg-ground py-4">
             {edit.newer && <Conflict edit={edit} />}
-            {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+            {problem && <ErrorNotice problem={problem} />}
             <div className="mt-2 flex items-center justify-end gap-4">
               <output className="text-soft">{t(dirty ? 'unsaved' : 'saved')}</output>
               <Button look="primary" busy={busy} disabled={!dirty} onClick={() => void save()}>

@@ -11,11 +11,11 @@ import { QuotaCard, QuotaChip } from '../chat/quota.tsx';
 import { asProblem, call, send, type ApiProblem } from '../lib/api-client.ts';
 import { drafts } from '../lib/drafts.ts';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
+import { RequestLink } from '../quotes/request-link.tsx';
 import { sessionKeys } from '../sessions/session-queries.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
@@ -74,7 +74,6 @@ export function BotPage() {
 
 function AskBot({ bot }: { bot: Bot }) {
   const t = useRouteTexts(botTexts);
-  const { t: word } = useWords();
   const profile = useProfile();
   const owner = profile?.id ?? 'guest';
   const place = `bot:${bot.slug}`;
@@ -105,7 +104,7 @@ function AskBot({ bot }: { bot: Bot }) {
           ))}
         </ul>
       )}
-      {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+      {problem && <ErrorNotice problem={problem} />}
       <QuotaCard id="bot-quota" />
       <TextArea
         ref={field}
@@ -148,13 +147,7 @@ function QuoteNotes({ text }: { text: string }) {
     <div className="mt-10 space-y-1 text-soft">
       {applied.data && <p>{t('quotes', { n: applied.data.count })}</p>}
       <p>{t('copyright')}</p>
-      <Link
-        to="/quote"
-        search={{ write: 'yes', ...(text.trim() ? { text: text.trim().slice(0, 1_000) } : {}) }}
-        className="inline-block py-1 font-medium text-ink underline underline-offset-4"
-      >
-        {t('request')}
-      </Link>
+      <RequestLink text={text}>{t('request')}</RequestLink>
     </div>
   );
 }

@@ -3,8 +3,6 @@ import type { Turn } from '#contracts/chat.ts';
 import { AnswerAnnouncer } from '../chat/answer-announcer.tsx';
 import { Markdown } from '../chat/markdown/lazy-markdown.tsx';
 import { asProblem, call, send, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { enterSends } from '../lib/touch.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
@@ -17,7 +15,6 @@ import { builderTexts } from './builder-texts.ts';
 /** A conversation with the bot as it stands in the form, which is thrown away afterwards. */
 export function BotPreview({ form }: { form: BotForm }) {
   const t = useRouteTexts(builderTexts);
-  const { t: word } = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const { turns, ask, asking, problem, startOver } = usePreview(form);
   const heard =
@@ -62,7 +59,7 @@ export function BotPreview({ form }: { form: BotForm }) {
         )}
       </div>
       <div className="mt-4 space-y-3">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <TextArea ref={field} label={t('previewField')} rows={2} className="[&>label]:sr-only" />
         <div className="flex justify-end">
           <Button busy={asking !== undefined} onClick={press}>

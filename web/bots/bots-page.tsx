@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Bot as BotIcon } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button } from '../ui/button.tsx';
@@ -12,7 +13,7 @@ import { botsQuery } from './bot-queries.ts';
 import { botTexts } from './bot-texts.ts';
 
 // Only administrators make bots.
-const NewBot = lazy(async () => ({ default: (await import('./new-bot.tsx')).NewBot }));
+const NewBot = lazyPart(() => import('./new-bot.tsx'), 'NewBot');
 
 export function BotsPage() {
   const t = useRouteTexts(botTexts);

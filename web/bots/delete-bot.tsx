@@ -4,8 +4,6 @@ import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { Bot } from '#contracts/bots.ts';
 import { asProblem, send, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
@@ -18,7 +16,6 @@ import { builderTexts } from './builder-texts.ts';
 /** Deletes a bot once its name has been written. The free chat can't be. */
 export function DeleteBot({ bot, onDeleted }: { bot: Bot; onDeleted: () => void }) {
   const t = useRouteTexts(builderTexts);
-  const { t: word } = useWords();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
@@ -51,7 +48,7 @@ export function DeleteBot({ bot, onDeleted }: { bot: Bot; onDeleted: () => void 
           onChange={({ target }) => setName(target.value)}
         />
         <div className="mt-6 space-y-4">
-          {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+          {problem && <ErrorNotice problem={problem} />}
           <div className="flex justify-end gap-2">
             <Button look="quiet" onClick={() => setOpen(false)}>
               {t('cancel')}

@@ -3,8 +3,6 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Bot } from '#contracts/bots.ts';
 import { asProblem, call, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -18,7 +16,6 @@ const slugPattern = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
 /** A bot begins as a name and an address; the rest is given to it in the builder. */
 export function NewBot({ onClose }: { onClose: () => void }) {
   const t = useRouteTexts(builderTexts);
-  const { t: word } = useWords();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [name, setName] = useState('');
@@ -54,7 +51,7 @@ export function NewBot({ onClose }: { onClose: () => void }) {
         />
       </div>
       <div className="mt-6 space-y-4">
-        {problem && !taken && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && !taken && <ErrorNotice problem={problem} />}
         <div className="flex justify-end gap-2">
           <Button look="quiet" onClick={onClose}>
             {t('cancel')}

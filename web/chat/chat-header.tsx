@@ -9,7 +9,9 @@ import { BotPicker } from './bot-picker.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
 import { SessionMenu } from './session-menu.tsx';
-import { sameButTurns, type Thread, type ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import { sameButTurns, type ThreadView } from './thread-view.ts';
+import { useBotName } from './use-bot-name.ts';
 
 interface ChatHeaderProps {
   thread: Thread;
@@ -27,8 +29,19 @@ function ShownHeader({ thread, view, heading }: ChatHeaderProps) {
   const t = useRouteTexts(chatTexts);
   const [renaming, setRenaming] = useState(false);
   const { sessionId, title } = view;
+  const bot = useBotName(view.bot);
   const begun = sessionId !== undefined && view.load === 'ready';
   const newChat = words.t('nav.newChat');
+  // The title of a conversation may be no more than the name of its bot, which is not said twice.
+  const toBot = bot && (
+    <Link
+      to="/bots/$slug"
+      params={{ slug: view.bot! }}
+      className={`truncate rounded-sm py-2 hover:underline touch:py-3.5 ${bot === title ? 'block' : 'max-w-2/5 shrink-0 text-xs text-soft'}`}
+    >
+      {bot}
+    </Link>
+  );
   return (
     <PageHeader>
       {renaming && begun ? (
@@ -44,10 +57,11 @@ function ShownHeader({ thread, view, heading }: ChatHeaderProps) {
         </div>
       ) : (
         <h1 ref={heading} tabIndex={-1} className={sessionId === undefined ? 'sr-only' : 'min-w-0 truncate text-sm'}>
-          {sessionId === undefined ? newChat : (title ?? newChat)}
+          {sessionId === undefined ? newChat : bot && bot === title ? toBot : (title ?? newChat)}
         </h1>
       )}
       {sessionId === undefined && <BotPicker />}
+      {!renaming && bot !== title && toBot}
       {begun && !renaming && view.visibility === 'public' && (
         <span className="inline-flex shrink-0 items-center gap-1 text-xs text-soft">
           <Globe aria-hidden className="size-3.5" />

@@ -14,7 +14,8 @@ import { Composer, type ComposerHandle } from './composer.tsx';
 import { Greeting, Starters } from './empty-chat.tsx';
 import { loadMarkdown } from './markdown/lazy-markdown.tsx';
 import { MessageList } from './message-list.tsx';
-import type { Thread, ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import type { ThreadView } from './thread-view.ts';
 
 /** One conversation with its composer. */
 export function ChatView({ thread, view }: { thread: Thread; view: ThreadView }) {

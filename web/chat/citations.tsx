@@ -3,13 +3,26 @@ import type { Citation } from '#contracts/chat.ts';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
+import { RequestLink } from '../quotes/request-link.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { chatTexts } from './chat-texts.ts';
 
-/** The lines of the board that an answer was given to draw on. */
-export function Citations({ quotes }: { quotes: readonly Citation[] }) {
+interface CitationsProps {
+  quotes: readonly Citation[];
+  question: string;
+}
+
+/** The lines of the board that an answer was given to draw on, and the way to ask for another one. */
+export function Citations({ quotes, question }: CitationsProps) {
   const t = useRouteTexts(chatTexts);
-  if (quotes.length === 0) return null;
+  const request = <RequestLink text={question}>{t('requestQuote')}</RequestLink>;
+  if (quotes.length === 0) {
+    return (
+      <p className="mt-4 flex flex-wrap items-center gap-x-3 text-soft">
+        {t('noQuotes')} {request}
+      </p>
+    );
+  }
   return (
     <section aria-label={t('citations')} className="mt-5">
       <h3 className="mb-2 text-xs font-normal text-soft">{t('citations')}</h3>
@@ -18,6 +31,7 @@ export function Citations({ quotes }: { quotes: readonly Citation[] }) {
           <QuoteCard key={quote.id} quote={quote} />
         ))}
       </ul>
+      <p className="mt-2">{request}</p>
     </section>
   );
 }

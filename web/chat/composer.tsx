@@ -17,7 +17,8 @@ import { Pieces } from './pieces.tsx';
 import { QuotaCard, QuotaChip } from './quota.tsx';
 import { readTexts } from './read-texts.ts';
 import { RefusalNotice } from './refusal-notice.tsx';
-import { sameButTurns, type Thread, type ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import { sameButTurns, type ThreadView } from './thread-view.ts';
 import { useEscapeStops } from './use-escape-stops.ts';
 import { useMessageDraft, useRefusal } from './use-message-draft.ts';
 

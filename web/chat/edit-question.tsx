@@ -1,7 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import { enterSends } from '../lib/touch.ts';
@@ -23,7 +21,6 @@ interface EditQuestionProps {
 /** A question while its words are changed: Enter asks again, Esc leaves it as it was. */
 export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
   const t = useRouteTexts(chatTexts);
-  const { t: word } = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   // Sent again after a lost answer, the same words are asked once.
   const [sendKey] = useState(createSendKey);
@@ -64,7 +61,7 @@ export function EditQuestion({ turn, thread, onDone }: EditQuestionProps) {
         }}
       />
       <div className="mt-3 space-y-3">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <div className="flex justify-end gap-2">
           <Button look="quiet" onClick={onDone}>
             {t('cancel')}

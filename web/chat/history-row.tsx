@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Ellipsis, Globe, PencilLine, Pin, PinOff, Share2, Trash2 } from 'lucide-react';
 import { Suspense, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { botsQuery, FREE } from '../bots/bot-queries.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { isOnline } from '../lib/online.ts';
@@ -14,6 +12,7 @@ import { Menu } from '../ui/menu.tsx';
 import { chatTexts } from './chat-texts.ts';
 import { RenameField } from './rename-field.tsx';
 import { ShareDialog } from '../sessions/lazy-share-dialog.tsx';
+import { useBotName } from './use-bot-name.ts';
 import { usePin } from './use-pin.ts';
 
 interface HistoryRowProps {
@@ -35,7 +34,7 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
     flushSync(() => setRenaming(false));
     if (byKey) link.current?.focus();
   };
-  const bot = useBotName(row);
+  const bot = useBotName(row.bot);
   const now = useNow();
   const at = Date.parse(row.updated_at);
   if (renaming) {
@@ -62,7 +61,7 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
       >
         <span className="min-w-0 py-2">
           <span className="block truncate text-base">{row.title}</span>
-          {bot && <span className="block truncate text-xs text-soft">{bot}</span>}
+          {bot && bot !== row.title && <span className="block truncate text-xs text-soft">{bot}</span>}
           {found && row.match && (
             <span className="block truncate text-soft">
               {row.match.before}
@@ -112,12 +111,6 @@ export function HistoryRow({ row, found, zone, onDelete }: HistoryRowProps) {
       )}
     </li>
   );
-}
-
-/** Whom a conversation is with, where its title does not say so and it is not the bot that everybody begins with. */
-function useBotName({ bot: slug, title }: SessionRow): string | undefined {
-  const name = useQuery({ ...botsQuery, enabled: slug !== FREE }).data?.results.find((bot) => bot.slug === slug)?.name;
-  return slug === FREE || name === title ? undefined : name;
 }
 
 function moveFocus(event: React.KeyboardEvent): void {

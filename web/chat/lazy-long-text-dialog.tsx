@@ -1,4 +1,4 @@
-import { lazy } from 'react';
+import { lazyPart } from '../lib/parts.ts';
 
 /** Few messages are this long. */
-export const LongTextDialog = lazy(async () => ({ default: (await import('./long-text-dialog.tsx')).LongTextDialog }));
+export const LongTextDialog = lazyPart(() => import('./long-text-dialog.tsx'), 'LongTextDialog');

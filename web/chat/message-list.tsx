@@ -4,7 +4,8 @@ import { flushSync } from 'react-dom';
 import { useWords } from '../lib/language.ts';
 import { createScrollController, type ScrollController } from './scroll-controller.ts';
 import { isUnderWay } from './shown-turn.ts';
-import type { Thread, ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import type { ThreadView } from './thread-view.ts';
 import { TurnView } from './turn-view.tsx';
 
 /** How many turns a long conversation shows at first, and with every step back: a few are drawn in no time. */

@@ -1,9 +1,9 @@
 import { X } from 'lucide-react';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
+import { waitText } from '../lib/problem-text.ts';
 import { IconButton } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
-import type { Refusal } from './thread.ts';
+import type { Refusal } from './thread-view.ts';
 
 /** A message did not get through; its text stands in the composer again. */
 export function RefusalNotice({
@@ -32,20 +32,15 @@ export function RefusalNotice({
   return (
     <div className="relative mb-2">
       <ErrorNotice
+        problem={problem}
         action={
-          <>
+          <span className="ml-auto flex items-center">
             {retry}
             <IconButton small icon={X} label={t('action.close')} onClick={onClose} className="-mr-2" />
-          </>
+          </span>
         }
       >
-        {unknown ? t('send.fail') : problemText(problem, t)}
-        {problem.requestId && unknown && (
-          <>
-            {' '}
-            <code className="text-xs text-soft select-all">{problem.requestId}</code>
-          </>
-        )}
+        {unknown ? [t('send.fail'), waitText(problem, t)].filter(Boolean).join(' ') : undefined}
       </ErrorNotice>
     </div>
   );

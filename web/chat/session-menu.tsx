@@ -9,7 +9,8 @@ import { IconButton } from '../ui/button.tsx';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { chatTexts } from './chat-texts.ts';
-import type { Thread, ThreadView } from './thread.ts';
+import type { Thread } from './thread.ts';
+import type { ThreadView } from './thread-view.ts';
 import { useDeletions } from './use-deletions.ts';
 import { usePin } from './use-pin.ts';
 

@@ -39,8 +39,8 @@ export interface ShownTurn {
   /** The ids of all answers, the oldest first, and which of them is shown. */
   replies: readonly number[];
   chosen: number | undefined;
-  /** Lines of the request board that the answer draws on. */
-  citations: readonly Citation[];
+  /** Lines of the request board that the answer draws on; undefined where the bot reads none. */
+  citations: readonly Citation[] | undefined;
   /** What the reader thinks of the answer. */
   mark: Mark | undefined;
 }
@@ -65,7 +65,7 @@ export function newTurn(key: string, question: string, askedAt: number): ShownTu
     versions: [],
     replies: [],
     chosen: undefined,
-    citations: [],
+    citations: undefined,
     mark: undefined,
   };
 }
@@ -89,7 +89,7 @@ export function storedTurn(prompt: SessionPrompt, shown: ShownTurn | undefined):
     versions: prompt.versions,
     replies: prompt.replies.map(({ id }) => id),
     chosen: reply?.id,
-    citations: reply?.citations ?? [],
+    citations: reply?.citations,
     mark: reply?.mark,
   };
 }

@@ -1,36 +1,10 @@
 import type { StreamEvent } from '#contracts/chat.ts';
 import type { Mark, Session } from '#contracts/sessions.ts';
-import { asProblem, type ApiProblem } from '../lib/api-client.ts';
+import { asProblem } from '../lib/api-client.ts';
 import { createSendKey } from '../lib/send-key.ts';
 import type { ChatCalls } from './chat-calls.ts';
-import { isUnderWay, newTurn, storedTurn, type ShownTurn } from './shown-turn.ts';
-
-/** A message that the server did not take. Its text goes back to the composer. */
-export interface Refusal {
-  problem: ApiProblem;
-  question: string;
-  /** Sent again with the same key, the message can't be asked twice. */
-  key: string;
-}
-
-export interface ThreadView {
-  sessionId: number | undefined;
-  title: string | undefined;
-  bot: string | undefined;
-  status: Session['status'];
-  visibility: Session['visibility'];
-  pinned: boolean;
-  /** False for what somebody else has published: it can be read only. */
-  mine: boolean;
-  load: 'ready' | 'loading' | 'missing' | 'failed';
-  turns: readonly ShownTurn[];
-  refusal: Refusal | undefined;
-}
-
-/** Whether two views say the same but for their turns, which change with every word of an answer. */
-export function sameButTurns(one: ThreadView, other: ThreadView): boolean {
-  return (Object.keys(one) as (keyof ThreadView)[]).every((key) => key === 'turns' || one[key] === other[key]);
-}
+import { isUnderWay, newTurn, type ShownTurn } from './shown-turn.ts';
+import { storedView, unknownSession, type ThreadView } from './thread-view.ts';
 
 /** What the rest of the app wants to know of a thread. */
 export interface ThreadHost {
@@ -295,23 +269,6 @@ export class Thread {
     for (const listener of this.#listeners) listener();
   }
 }
-
-/** A conversation as the server has it; turns that are shown already stay the same ones. */
-function storedView(session: Session, shown: readonly ShownTurn[]): Partial<ThreadView> {
-  const { title, bot, mine, status, visibility, pinned, prompts } = session;
-  const known = new Map(shown.map((turn) => [turn.id, turn]));
-  const turns = prompts.map((prompt) => storedTurn(prompt, known.get(prompt.id)));
-  return { title, bot, mine, status, visibility, pinned, load: 'ready', turns };
-}
-
-const unknownSession = {
-  title: undefined,
-  bot: undefined,
-  mine: true,
-  status: 'open',
-  visibility: 'private',
-  pinned: false,
-} as const;
 
 /** Nothing that was said of an answer holds for another one. */
 const another = { failure: undefined, stopping: false, cut: undefined, mark: undefined };

@@ -64,7 +64,7 @@ function Answer({ turn, thread, last }: TurnViewProps) {
       {(turn.state === 'failed' || turn.state === 'interrupted' || (turn.failure && !underWay)) && (
         <Failure turn={turn} thread={thread} last={last} />
       )}
-      {!underWay && <Citations quotes={turn.citations} />}
+      {!underWay && turn.citations && <Citations quotes={turn.citations} question={turn.question} />}
       {turn.answer && !underWay && (
         <Actions
           turn={turn}

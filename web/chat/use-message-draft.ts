@@ -17,7 +17,7 @@ import {
   type MessageDraft,
   type Piece,
 } from './message-draft.ts';
-import type { ThreadView } from './thread.ts';
+import type { ThreadView } from './thread-view.ts';
 
 interface Shown {
   pieces: readonly Piece[];

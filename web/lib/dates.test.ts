@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockOf, dayOf, sayDay, sayWhen } from './dates.ts';
+import { clockOf, dayOf, sayDay, sayWait, sayWhen } from './dates.ts';
 
 const now = Date.parse('2026-11-21T05:00:00.000Z'); // 14:00 in Seoul
 const korean = { locale: 'ko-KR', timeZone: 'Asia/Seoul', now };
@@ -28,5 +28,15 @@ describe('a time is said', () => {
 
   test('as a clock in a zone', () => {
     expect(clockOf(Date.parse('2026-11-21T15:00:00.000Z'), 'Asia/Seoul')).toBe('00:00');
+  });
+
+  test('as what there is to wait, never less than it is', () => {
+    expect([5, 900, 901, 3_600].map((seconds) => sayWait(seconds, 'ko-KR'))).toEqual([
+      '5초 후',
+      '900초 후',
+      '16분 후',
+      '60분 후',
+    ]);
+    expect(sayWait(1, 'en-US')).toBe('in 1 second');
   });
 });

@@ -47,6 +47,17 @@ export function sayDay(day: string, { locale, timeZone, now }: DateStyle): strin
   }).format(Date.parse(day));
 }
 
+/** A quarter of an hour is waited for by the second. */
+const LONGEST_IN_SECONDS = 900;
+
+/** From now on: "30초 후", "40분 후"; never sooner than it is. */
+export function sayWait(seconds: number, locale: string): string {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
+  return seconds > LONGEST_IN_SECONDS
+    ? relative.format(Math.ceil(seconds / 60), 'minute')
+    : relative.format(Math.ceil(seconds), 'second');
+}
+
 /** The exact time, for tool tips. */
 export function sayExactly(instant: number, { locale, timeZone }: Omit<DateStyle, 'now'>): string {
   return new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'long', timeStyle: 'medium' }).format(instant);

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ko } from '../text/ko.ts';
 import { fillText, type Values } from './fill-text.ts';
+import { loadPart } from './parts.ts';
 import { readStored } from './theme.ts';
 
 /**
@@ -13,8 +14,8 @@ export type TextKey = keyof typeof ko;
 type Texts = Record<TextKey, string>;
 
 const loaders: Record<Language, () => Promise<Texts>> = {
-  ko: async () => (await import('../text/ko.ts')).ko,
-  en: async () => (await import('../text/en.ts')).en,
+  ko: async () => (await loadPart(() => import('../text/ko.ts'))).ko,
+  en: async () => (await loadPart(() => import('../text/en.ts'))).en,
 };
 const key = 'daesa.language';
 const listeners = new Set<() => void>();

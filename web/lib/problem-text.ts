@@ -1,5 +1,6 @@
 import type { ApiProblem } from './api-client.ts';
-import type { TextKey, Translate } from './language.ts';
+import { sayWait } from './dates.ts';
+import { currentWords, type TextKey, type Translate } from './language.ts';
 
 const texts: Partial<Record<ApiProblem['code'], TextKey>> = {
   unreachable: 'problem.unreachable',
@@ -14,6 +15,7 @@ const texts: Partial<Record<ApiProblem['code'], TextKey>> = {
   too_large: 'problem.tooLarge',
   conflict: 'problem.conflict',
   quota_exhausted: 'problem.quota',
+  too_many_attempts: 'problem.tooManyAttempts',
   too_many_generations: 'problem.tooManyGenerations',
   budget_exhausted: 'problem.budget',
   provider_auth: 'problem.provider',
@@ -28,6 +30,10 @@ const texts: Partial<Record<ApiProblem['code'], TextKey>> = {
 
 /** What happened, in words for people. */
 export function problemText(problem: Pick<ApiProblem, 'code' | 'retryAfterS'>, t: Translate): string {
-  if (problem.code === 'too_many_attempts') return t('problem.tooManyAttempts', { seconds: problem.retryAfterS ?? 60 });
-  return t(texts[problem.code] ?? 'problem.internal');
+  return t(texts[problem.code] ?? 'problem.internal', { later: waitText(problem, t) ?? t('problem.later') });
+}
+
+/** When to try again, where the server has said so. */
+export function waitText({ retryAfterS }: Pick<ApiProblem, 'retryAfterS'>, t: Translate): string | undefined {
+  return retryAfterS ? t('problem.after', { when: sayWait(retryAfterS, currentWords().locale) }) : undefined;
 }

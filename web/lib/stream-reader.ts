@@ -34,7 +34,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export async function readStream(options: StreamReaderOptions): Promise<StreamEnd> {
   const { signal, onLost } = options;
-  const state = { lastId: undefined as string | undefined, closed: false };
+  const state: ReaderState = { lastId: undefined, closed: false, retryAfterS: undefined };
   for (let failures = 0; ; failures += 1) {
     const before = state.lastId;
     const outcome = await readOnce(options, state);
@@ -42,14 +42,18 @@ export async function readStream(options: StreamReaderOptions): Promise<StreamEn
     if (outcome === 'over' || outcome === 'missing') return outcome;
     if (state.lastId !== before) failures = 0;
     onLost(true);
-    if (outcome === 'broken') await waitToRetry(backoffMs(failures), signal);
+    if (outcome === 'broken') await waitToRetry(failures, state.retryAfterS, signal);
   }
 }
 
-async function readOnce(
-  options: StreamReaderOptions,
-  state: { lastId: string | undefined; closed: boolean },
-): Promise<StreamEnd | 'broken' | 'doubted'> {
+interface ReaderState {
+  lastId: string | undefined;
+  closed: boolean;
+  /** What the latest refusal has asked for. */
+  retryAfterS: number | undefined;
+}
+
+async function readOnce(options: StreamReaderOptions, state: ReaderState): Promise<StreamEnd | 'broken' | 'doubted'> {
   const connection = new AbortController();
   const signal = AbortSignal.any([options.signal, connection.signal]);
   const watch = watchSilence(() => connection.abort());
@@ -62,6 +66,7 @@ async function readOnce(
     // 204: everything had been read before.
     if (response.status === 204 || !response.body) return 'missing';
     options.onLost(false);
+    state.retryAfterS = undefined;
     const parse = createEventParser(({ id, data }) => {
       if (id !== undefined) state.lastId = id;
       const event = JSON.parse(data) as StreamEvent;
@@ -73,6 +78,7 @@ async function readOnce(
   } catch (error) {
     if (state.closed) return 'over';
     if (connection.signal.aborted) return 'doubted';
+    state.retryAfterS = error instanceof ApiProblem ? error.retryAfterS : undefined;
     return isGone(error) ? 'missing' : 'broken';
   } finally {
     watch.end();
@@ -125,8 +131,8 @@ export function reconnectNow(): void {
   impatient.dispatchEvent(new Event('now'));
 }
 
-/** Waits, but no longer than until the network or the person comes back. */
-function waitToRetry(ms: number, signal: AbortSignal): Promise<void> {
+/** Waits, unless the server has asked for it, no longer than until the network or the person comes back. */
+function waitToRetry(failures: number, retryAfterS: number | undefined, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const over = new AbortController();
     const done = () => {
@@ -135,10 +141,11 @@ function waitToRetry(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const onVisible = () => document.visibilityState === 'visible' && done();
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, backoffMs(failures, retryAfterS));
     signal.addEventListener('abort', done, { signal: over.signal });
+    impatient.addEventListener('now', done, { signal: over.signal });
+    if (retryAfterS) return;
     window.addEventListener('online', done, { signal: over.signal });
     document.addEventListener('visibilitychange', onVisible, { signal: over.signal });
-    impatient.addEventListener('now', done, { signal: over.signal });
   });
 }

@@ -2,8 +2,6 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import type { Quote, QuoteStatus } from '#contracts/quotes.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
@@ -83,10 +81,9 @@ interface FootProps {
 
 function Foot({ label, change: { busy, problem }, danger = false, disabled = false, onClose, onPress }: FootProps) {
   const t = useRouteTexts(quoteTexts);
-  const { t: word } = useWords();
   return (
     <div className="mt-6 space-y-4">
-      {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+      {problem && <ErrorNotice problem={problem} />}
       <div className="flex justify-end gap-2">
         <Button look="quiet" onClick={onClose}>
           {t('cancel')}

@@ -2,13 +2,13 @@ import type { ReactNode, RefObject } from 'react';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { TextArea } from '../ui/text-area.tsx';
 import { TextField } from '../ui/text-field.tsx';
+import { MOST_CHARACTERS } from './quote-length.ts';
 import type { QuoteForm } from './quote-queries.ts';
 import { quoteTexts } from './quote-texts.ts';
 
 /** What stands in the form. */
 export type QuoteDraft = Record<keyof QuoteForm, string>;
 
-export const MOST_CHARACTERS = 1_000;
 const lengthOf = (text: string) => [...text].length;
 
 export const noQuote: QuoteDraft = { content: '', speaker: '', episode: '', situation: '' };

@@ -1,10 +1,11 @@
 import { Ellipsis, GitMerge, MessageSquareReply, PencilLine, Trash2 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Quote } from '#contracts/quotes.ts';
 import { useProfile } from '../accounts/account-queries.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
 import { Menu } from '../ui/menu.tsx';
@@ -13,7 +14,7 @@ import { StatusBadge } from './status-badge.tsx';
 import { VoteButton } from './vote-button.tsx';
 
 // Most readers change nothing.
-const QuoteDialog = lazy(async () => ({ default: (await import('./quote-dialog.tsx')).QuoteDialog }));
+const QuoteDialog = lazyPart(() => import('./quote-dialog.tsx'), 'QuoteDialog');
 
 export type QuoteAction = 'edit' | 'decide' | 'merge' | 'remove';
 

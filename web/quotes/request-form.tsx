@@ -4,8 +4,6 @@ import { useProfile } from '../accounts/account-queries.ts';
 import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { drafts, type DraftOwner } from '../lib/drafts.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { useKoreanEnter } from '../lib/use-korean-enter.ts';
@@ -31,7 +29,6 @@ interface RequestFormProps {
 /** A new request. What was typed stays until the server has it; a guest logs in when it is sent. */
 export function RequestForm({ text, onClose }: RequestFormProps) {
   const t = useRouteTexts(quoteTexts);
-  const { t: word } = useWords();
   const profile = useProfile();
   const owner = profile?.id ?? 'guest';
   const goToLogin = useGoToLogin();
@@ -68,7 +65,7 @@ export function RequestForm({ text, onClose }: RequestFormProps) {
         note={<Similar content={draft.content} />}
       />
       <div className="mt-6 space-y-4">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <div className="flex justify-end gap-2">
           <Button look="quiet" onClick={onClose}>
             {t('cancel')}

@@ -1,16 +1,21 @@
 import type { Session } from '#contracts/sessions.ts';
 import { call, send } from '../lib/api-client.ts';
+import type { SendKey } from '../lib/send-key.ts';
+
+interface Asking {
+  bot: string;
+  answers: string[];
+  /** The session that an earlier try has made. */
+  known: number | undefined;
+  onCreated: (sessionId: number) => void;
+  sendKey: SendKey;
+}
 
 /**
  * Stores the answers and asks with all of them, once. Done again after a failure it goes on where it broke
  * off: answers that are stored already are changed, and a session that was asked is not asked again.
  */
-export async function askGuided(
-  bot: string,
-  answers: string[],
-  known: number | undefined,
-  onCreated: (sessionId: number) => void,
-): Promise<number> {
+export async function askGuided({ bot, answers, known, onCreated, sendKey }: Asking): Promise<number> {
   const session = known === undefined ? await create(bot) : await call<Session>(`/sessions/${known}`);
   const { id, status, prompts } = session;
   onCreated(id);
@@ -27,8 +32,9 @@ export async function askGuided(
   await send(`/sessions/${id}/ask`, {
     method: 'POST',
     body: { stream: true },
-    headers: { 'idempotency-key': crypto.randomUUID() },
+    headers: { 'idempotency-key': sendKey.of(`${id}`) },
   });
+  sendKey.taken();
   return id;
 }
 

@@ -6,9 +6,8 @@ import { accountKeys, useProfile, useQuota } from '../accounts/account-queries.t
 import { useGoToLogin } from '../accounts/go-to-login.ts';
 import { QuotaCard } from '../chat/quota.tsx';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
+import { createSendKey } from '../lib/send-key.ts';
 import { Button } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { askGuided } from './guided-calls.ts';
@@ -26,7 +25,6 @@ interface SummaryProps {
 /** All answers on one card; confirming it is what asks the model. */
 export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
   const t = useRouteTexts(guidedTexts);
-  const { t: word } = useWords();
   const guest = useProfile() === null;
   const goToLogin = useGoToLogin();
   const empty = useQuota()?.remaining === 0;
@@ -57,7 +55,7 @@ export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
         ))}
       </dl>
       <div className="mt-6 space-y-3">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         {bot.default_visibility === 'public' && <p className="text-soft">{t('isPublic')}</p>}
         <QuotaCard id="guided-quota" />
         {empty && <p className="text-soft">{t('tomorrow')}</p>}
@@ -81,6 +79,7 @@ export function GuidedSummary({ bot, draft, onChange, onAsked }: SummaryProps) {
 function useAsking({ bot, draft, onChange, onAsked }: SummaryProps) {
   const navigate = useNavigate();
   const queries = useQueryClient();
+  const [sendKey] = useState(createSendKey);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
   const ask = async () => {
@@ -88,9 +87,13 @@ function useAsking({ bot, draft, onChange, onAsked }: SummaryProps) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const id = await askGuided(bot.slug, draft.answers, draft.sessionId, (sessionId) =>
-        onChange({ ...draft, sessionId }),
-      );
+      const id = await askGuided({
+        bot: bot.slug,
+        answers: draft.answers,
+        known: draft.sessionId,
+        onCreated: (sessionId) => onChange({ ...draft, sessionId }),
+        sendKey,
+      });
       onAsked();
       void queries.invalidateQueries({ queryKey: sessionKeys.all });
       void queries.invalidateQueries({ queryKey: accountKeys.profile });

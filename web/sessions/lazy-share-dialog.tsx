@@ -1,4 +1,4 @@
-import { lazy } from 'react';
+import { lazyPart } from '../lib/parts.ts';
 
 /** Most conversations are never shared: what does it comes when it is wanted. */
-export const ShareDialog = lazy(async () => ({ default: (await import('./share-dialog.tsx')).ShareDialog }));
+export const ShareDialog = lazyPart(() => import('./share-dialog.tsx'), 'ShareDialog');

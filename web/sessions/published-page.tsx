@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { Link2, Unlink } from 'lucide-react';
-import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { Suspense, useState, type ReactNode } from 'react';
 import type { z } from 'zod';
 import type { Snapshot, snapshotOwner, SnapshotTurn } from '#contracts/snapshots.ts';
 import { useProfile } from '../accounts/account-queries.ts';
@@ -12,6 +12,7 @@ import { asProblem, call, send } from '../lib/api-client.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { usePageTitle } from '../lib/page-title.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
@@ -24,7 +25,7 @@ import { publishedKey } from './given-page.ts';
 import { publishedTexts } from './published-texts.ts';
 import { useContinue } from './use-continue.ts';
 
-const ReportDialog = lazy(async () => ({ default: (await import('./report-dialog.tsx')).ReportDialog }));
+const ReportDialog = lazyPart(() => import('./report-dialog.tsx'), 'ReportDialog');
 
 /** A copy of a conversation that somebody has published: read by everybody, changed by nobody. */
 export function PublishedPage() {
@@ -98,7 +99,6 @@ function Skeleton() {
 
 function Reading({ page }: { page: Snapshot }) {
   const t = useRouteTexts(publishedTexts);
-  const { t: word } = useWords();
   const [reporting, setReporting] = useState(false);
   const { goOn, busy, problem } = useContinue(page.id);
   const copyLink = async () => {
@@ -123,7 +123,7 @@ function Reading({ page }: { page: Snapshot }) {
         ))}
       </div>
       <div className="mt-6 rounded-lg bg-sunken p-4 md:p-6">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <div className="flex flex-wrap items-center justify-between gap-4">
           <p className="flex-1 basis-56 text-soft">{t('goOnNote')}</p>
           <Button look="primary" busy={busy} onClick={goOn}>

@@ -1,7 +1,5 @@
 import { useState } from 'react';
 import { asProblem, send, type ApiProblem } from '../lib/api-client.ts';
-import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import { Button } from '../ui/button.tsx';
@@ -13,7 +11,6 @@ import { publishedTexts } from './published-texts.ts';
 /** Tells the administrators that something is wrong with a published page. */
 export function ReportDialog({ pageId, onClose }: { pageId: string; onClose: () => void }) {
   const t = useRouteTexts(publishedTexts);
-  const { t: word } = useWords();
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem>();
@@ -39,7 +36,7 @@ export function ReportDialog({ pageId, onClose }: { pageId: string; onClose: () 
         onChange={({ target }) => setReason(target.value)}
       />
       <div className="mt-6 space-y-4">
-        {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
+        {problem && <ErrorNotice problem={problem} />}
         <div className="flex justify-end gap-2">
           <Button look="quiet" onClick={onClose}>
             {t('cancel')}

@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { buttonClass } from '../ui/button.tsx';
 
 // The first look at a public page needs no menu, and has to be light.
-const MemberCorner = lazy(async () => ({ default: (await import('./member-corner.tsx')).MemberCorner }));
-const GuestSettings = lazy(async () => ({ default: (await import('./guest-settings.tsx')).GuestSettings }));
+const MemberCorner = lazyPart(() => import('./member-corner.tsx'), 'MemberCorner');
+const GuestSettings = lazyPart(() => import('./guest-settings.tsx'), 'GuestSettings');
 
 /** Who is logged in, or the way to log in. */
 export function AccountCorner({ onHelp }: { onHelp: () => void }) {

@@ -1,11 +1,12 @@
 import { Outlet } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useLoginLost } from '../accounts/login-lost.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { Toaster } from '../ui/toaster.tsx';
 import { OfflineBanner } from './offline-banner.tsx';
 
-const LoginAgain = lazy(async () => ({ default: (await import('../accounts/login-again.tsx')).LoginAgain }));
+const LoginAgain = lazyPart(() => import('../accounts/login-again.tsx'), 'LoginAgain');
 
 /** What every page has: the link past the navigation, and what floats above. */
 export function Root() {

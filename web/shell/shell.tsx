@@ -1,6 +1,7 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { readStored } from '../lib/theme.ts';
 import { Controls } from './shell-controls.ts';
 import { Sidebar } from './sidebar.tsx';
@@ -8,8 +9,8 @@ import { useShortcuts } from './shortcuts.ts';
 
 // Only narrow screens have it.
 const loadDrawer = () => import('../ui/dialog.tsx');
-const Drawer = lazy(async () => ({ default: (await loadDrawer()).Drawer }));
-const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
+const Drawer = lazyPart(loadDrawer, 'Drawer');
+const ShortcutsDialog = lazyPart(() => import('./shortcuts-dialog.tsx'), 'ShortcutsDialog');
 
 const hiddenKey = 'daesa.sidebarHidden';
 const isWide = () => matchMedia('(min-width: 48rem)').matches;

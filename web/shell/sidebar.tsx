@@ -1,15 +1,16 @@
 import { Link } from '@tanstack/react-router';
 import { Bot, Globe, PanelLeft, Quote, Search, SquarePen, Target } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
+import { lazyPart } from '../lib/parts.ts';
 import { NewsDot } from './news-dot.tsx';
 import { IconButton } from '../ui/button.tsx';
 import { AccountCorner } from './account-corner.tsx';
 import { Wordmark } from './wordmark.tsx';
 
 // Guests have none, and their pages have to be light.
-const RecentSessions = lazy(async () => ({ default: (await import('./recent-sessions.tsx')).RecentSessions }));
+const RecentSessions = lazyPart(() => import('./recent-sessions.tsx'), 'RecentSessions');
 
 const row =
   'flex h-9 touch:h-11 items-center gap-3 rounded-md px-3 hover:bg-chosen/60 aria-[current=page]:bg-chosen aria-[current=page]:font-medium';

@@ -1,7 +1,6 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { asProblem, type ApiProblem } from '../lib/api-client.ts';
 import { useWords } from '../lib/language.ts';
-import { problemText } from '../lib/problem-text.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { ErrorNotice } from './notice.tsx';
@@ -59,7 +58,7 @@ function Form(props: Omit<FormDialogProps, 'open' | 'title'>) {
     <form onSubmit={(event) => void submit(event)} className="space-y-4">
       {note && <div className="text-soft">{note}</div>}
       {children?.(errorOf)}
-      {problem && !saidAtField && <ErrorNotice>{failures[problem.code] ?? problemText(problem, t)}</ErrorNotice>}
+      {problem && !saidAtField && <ErrorNotice problem={problem}>{failures[problem.code]}</ErrorNotice>}
       <div className="flex justify-end gap-2 pt-2">
         <Button look="quiet" onClick={onClose}>
           {t('action.cancel')}

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
+import { Suspense, useDeferredValue, useId, useRef, useState, type ReactNode } from 'react';
+import { lazyPart } from '../lib/parts.ts';
 import type { MenuEntry } from './menu-popup.tsx';
 
 // The popup's library is the heaviest part of a page: it comes with the first sign that a menu is wanted, or before.
 export const loadPopup = () => import('./menu-popup.tsx');
-const MenuPopup = lazy(async () => ({ default: (await loadPopup()).MenuPopup }));
+const MenuPopup = lazyPart(loadPopup, 'MenuPopup');
 
 interface MenuProps {
   /** The name of the menu, and of its button where that shows no text of its own. */
@@ -32,7 +33,7 @@ export function Menu({
   const drawn = useDeferredValue(open) && open;
   const button = useRef<HTMLButtonElement>(null);
   const id = useId();
-  const prepare = () => void loadPopup();
+  const prepare = () => void loadPopup().catch(() => {});
   return (
     <>
       <button

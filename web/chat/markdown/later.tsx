@@ -1,4 +1,5 @@
 import { lazy, Suspense, type ComponentType } from 'react';
+import { loadPart } from '../../lib/parts.ts';
 
 /**
  * A part of an answer whose library is big: until it is there, and if it never comes, `Plain` stands in its
@@ -10,7 +11,7 @@ export function later<Props extends object>(
 ): ComponentType<Props> {
   const Loaded = lazy<ComponentType<Props>>(async () => {
     try {
-      return { default: await load() };
+      return { default: await loadPart(load) };
     } catch {
       return { default: Plain };
     }
