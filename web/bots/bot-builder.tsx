@@ -7,6 +7,7 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
+import { StickyBar } from '../ui/sticky-bar.tsx';
 import { BotFields } from './bot-fields.tsx';
 import { checkBot, contentOf, differences, formOf } from './bot-form.ts';
 import { BotPreview } from './bot-preview.tsx';
@@ -35,7 +36,7 @@ export function BotBuilder({ bot }: { bot: Bot }) {
       <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="min-w-0">
           <BotFields form={form} wrong={wrong} onChange={change} />
-          <div className="sticky bottom-0 z-10 mt-6 -mb-6 border-t border-line bg-ground py-4">
+          <StickyBar className="-mb-6">
             {edit.newer && <Conflict edit={edit} />}
             {problem && <ErrorNotice>{problemText(problem, word)}</ErrorNotice>}
             <div className="mt-2 flex items-center justify-end gap-4">
@@ -44,7 +45,7 @@ export function BotBuilder({ bot }: { bot: Bot }) {
                 {t('save')}
               </Button>
             </div>
-          </div>
+          </StickyBar>
         </div>
         <aside className="min-w-0 lg:sticky lg:top-4">
           <BotPreview form={form} />
