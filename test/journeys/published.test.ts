@@ -60,8 +60,16 @@ test('the gallery is readable without a login, filtered by bot in the address, a
   await cards.getByText('달리기 시작하기').click();
   await page.waitForURL((url) => url.pathname === `/sessions/${sessionId}`);
   await page.getByText(texts.ko['chat.readOnly']).waitFor();
-  await page.goto('/sessions?view=pages');
-  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages]);
+  await page.goto('/sessions?bot=planner');
+  await cards.first().waitFor();
+  // What was published is chosen by the same bot.
+  await page.getByRole('link', { name: g.pages }).click();
+  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages, '목표 플래너']);
+  await page.getByText(g.empty).waitFor();
+  await photograph(page, 'gallery-pages-bot');
+  await page.getByRole('navigation', { name: g.bots }).getByRole('link').nth(1).click();
+  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages, '자유 대화']);
+  expect(new URL(page.url()).search).toBe('?view=pages&bot=free');
   await cards.getByText(g.anonymous).click();
   await page.waitForURL((url) => url.pathname === path);
   expect(wrong).toEqual([]);
