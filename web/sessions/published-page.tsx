@@ -3,11 +3,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Link2, Unlink } from 'lucide-react';
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import type { z } from 'zod';
-import type { Snapshot, snapshotOwner, SnapshotTurn } from '#contracts/snapshots.ts';
+import type { Snapshot, snapshotOwner } from '#contracts/snapshots.ts';
 import { useProfile } from '../accounts/account-queries.ts';
-import { beginningOf, isLong } from '../chat/long-text.ts';
-import { Markdown } from '../chat/markdown/lazy-markdown.tsx';
-import { WholeQuestion } from '../chat/whole-question.tsx';
 import { asProblem, call, send } from '../lib/api-client.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
@@ -22,6 +19,7 @@ import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { publishedKey } from './given-page.ts';
 import { publishedTexts } from './published-texts.ts';
+import { PublishedTurn } from './published-turn.tsx';
 import { useContinue } from './use-continue.ts';
 
 const ReportDialog = lazy(async () => ({ default: (await import('./report-dialog.tsx')).ReportDialog }));
@@ -119,7 +117,7 @@ function Reading({ page }: { page: Snapshot }) {
       <div className="divide-y divide-line">
         {page.turns.map((turn, index) => (
           // oxlint-disable-next-line react/no-array-index-key -- a copy keeps its order
-          <Turn key={index} turn={turn} />
+          <PublishedTurn key={index} turn={turn} />
         ))}
       </div>
       <div className="mt-6 rounded-lg bg-sunken p-4 md:p-6">
@@ -156,25 +154,6 @@ function Origin({ page }: { page: Snapshot }) {
         {t('published', { when: sayWhen(at, { locale, timeZone, now }, word('time.now')) })}
       </time>
     </p>
-  );
-}
-
-function Turn({ turn }: { turn: SnapshotTurn }) {
-  const t = useRouteTexts(publishedTexts);
-  const long = isLong(turn.content);
-  return (
-    <article aria-label={`${t(turn.kind)}: ${turn.content.slice(0, 60)}`} className="py-6">
-      <div className="ml-auto w-fit max-w-[85%] rounded-lg bg-sunken px-4 py-2.5">
-        {turn.kind !== 'question' && <p className="text-xs text-soft">{t(turn.kind)}</p>}
-        <p className="text-base whitespace-pre-wrap">{long ? beginningOf(turn.content) : turn.content || t('none')}</p>
-      </div>
-      {long && <WholeQuestion text={turn.content} />}
-      {turn.reply && (
-        <div className="prose mt-6">
-          <Markdown text={turn.reply.content} writing={false} />
-        </div>
-      )}
-    </article>
   );
 }
 
