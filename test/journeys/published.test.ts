@@ -131,6 +131,8 @@ test('a published page tells nothing of its author, nothing that came later, and
   expect(await page.content()).not.toMatch(/비밀 질문|글쓴이/);
   expect(answers.join()).not.toMatch(/@|user_id|session_id/);
   expect(await page.context().cookies()).toEqual([]);
+  // The documentation needs no account.
+  await page.getByRole('link', { name: texts.ko['nav.docs'] }).waitFor();
   await photograph(page, 'published');
   expect(await barriersOf(page, 'published')).toEqual([]);
   await page.getByRole('button', { name: t.report }).click();

@@ -13,6 +13,7 @@ import { usePageTitle } from '../lib/page-title.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
+import { DocsLink } from '../shell/docs-link.tsx';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { Wordmark } from '../shell/wordmark.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
@@ -22,6 +23,8 @@ import { publishedTexts } from './published-texts.ts';
 import { PublishedTurn } from './published-turn.tsx';
 import { useContinue } from './use-continue.ts';
 
+// Only who is logged in has somewhere to go by a key.
+const Shortcuts = lazy(async () => ({ default: (await import('../shell/reader-shortcuts.tsx')).ReaderShortcuts }));
 const ReportDialog = lazy(async () => ({ default: (await import('./report-dialog.tsx')).ReportDialog }));
 
 /** A copy of a conversation that somebody has published: read by everybody, changed by nobody. */
@@ -54,8 +57,14 @@ export function PublishedPage() {
 function Frame({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
   const t = useRouteTexts(publishedTexts);
   usePageTitle(title);
+  const member = useProfile();
   return (
     <div className="min-h-dvh pb-16">
+      {member && (
+        <Suspense>
+          <Shortcuts />
+        </Suspense>
+      )}
       <header className="reading flex h-16 items-center justify-between gap-3">
         <Link to="/" aria-label={t('home')} className="flex rounded-sm">
           <Wordmark />
@@ -65,6 +74,9 @@ function Frame({ title, action, children }: { title: string; action?: ReactNode;
       <main id="main" tabIndex={-1} className="reading">
         {children}
       </main>
+      <footer className="reading mt-8">
+        <DocsLink />
+      </footer>
     </div>
   );
 }
