@@ -21,13 +21,9 @@ export function useKeptDraft(owner: DraftOwner, slug: string, draft: BotDraft, d
   const [keptAt, setKeptAt] = useState<number>();
   const { base, form } = draft;
   useEffect(() => {
-    if (!dirty) {
-      clearBotDraft(owner, slug);
-      setKeptAt(undefined);
-      return undefined;
-    }
-    saveBotDraft(owner, slug, { base, form });
-    const timer = setTimeout(() => setKeptAt(drafts.flush() ? Date.now() : undefined), AFTER_MS);
+    if (dirty) saveBotDraft(owner, slug, { base, form });
+    else clearBotDraft(owner, slug);
+    const timer = setTimeout(() => setKeptAt(dirty && drafts.flush() ? Date.now() : undefined), AFTER_MS);
     return () => clearTimeout(timer);
   }, [owner, slug, base, form, dirty]);
   return keptAt;
