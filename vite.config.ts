@@ -248,7 +248,7 @@ export default defineConfig({
             // What several pages share comes as one file, not as twenty; forms of members are of no use to guests.
             {
               name: 'shared',
-              test: /\/web\/(?:(?:lib|ui|shell)\/(?!dialog|form-dialog|settings-|menu|select|save-file)|accounts\/(?:account-queries|login-lost))|\/contracts\/pages|preload-helper|lucide-react/,
+              test: /\/web\/(?:(?:lib|ui|shell)\/(?!dialog|docs-link|form-dialog|settings-|menu|select|save-file)|accounts\/(?:account-queries|login-lost))|\/contracts\/pages|preload-helper|lucide-react/,
               minShareCount: 4,
             },
           ],

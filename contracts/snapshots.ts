@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { pageOf } from './lists.ts';
+import { pageOf, pageQuery } from './lists.ts';
 import { promptKind } from './sessions.ts';
-import { givenInstant, instant, longText, nameText, rowId } from './text.ts';
+import { freeText, givenInstant, instant, longText, nameText, rowId } from './text.ts';
 
 /** One question and the answer that was shown to it when the copy was made. */
 export const snapshotTurn = z.object({
@@ -41,6 +41,9 @@ export const snapshotRow = snapshot
 export type SnapshotRow = z.infer<typeof snapshotRow>;
 
 export const snapshotPage = pageOf(snapshotRow).meta({ id: 'SnapshotPage' });
+
+/** `bot`: the slug of the one that answered. */
+export const snapshotQuery = pageQuery.extend({ bot: freeText.max(60).optional() });
 
 /** What an administrator sees of a page. */
 export const reportedSnapshotPage = pageOf(snapshotRow.extend({ reports: z.int(), reasons: z.array(z.string()) })).meta(

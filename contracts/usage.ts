@@ -7,6 +7,8 @@ export const usageQuery = z.object({
   from: day.optional(),
   to: day.optional(),
   group_by: z.enum(['day', 'model', 'key', 'bot', 'user']).default('day'),
+  /** Adds, day by day, the seven groups with the most of this, and the others together. */
+  top_by: z.enum(['requests', 'tokens', 'cost']).optional(),
   format: z.enum(['json', 'csv']).default('json'),
 });
 
@@ -27,6 +29,16 @@ export const usageRow = z.object({
 });
 export type UsageRow = z.infer<typeof usageRow>;
 
+/** What a group used on each of its days, for a chart. */
+export const usageSeries = z.object({
+  /** As in the results; of the others together null, too. */
+  group: z.string().nullable(),
+  id: z.int().nullable(),
+  others: z.boolean(),
+  days: z.array(z.object({ day, requests: z.int(), tokens: z.int(), cost_usd: z.number().nullable() })),
+});
+export type UsageSeries = z.infer<typeof usageSeries>;
+
 export const usageReport = z
   .object({
     from: day,
@@ -34,6 +46,7 @@ export const usageReport = z
     group_by: z.string(),
     results: z.array(usageRow),
     total: usageRow.omit({ group: true, id: true }),
+    series: z.array(usageSeries).optional(),
     notices: z.array(
       z.object({
         key_id: z.int().nullable(),

@@ -11,6 +11,7 @@ import {
   snapshotBody,
   snapshotOwner,
   snapshotPage,
+  snapshotQuery,
   type SnapshotBody,
 } from '#contracts/snapshots.ts';
 import { rowIdInPath } from '#contracts/text.ts';
@@ -33,6 +34,7 @@ import {
   replaceSnapshot,
   reportSnapshot,
   revokeSnapshot,
+  type SnapshotFilter,
 } from './snapshots.store.ts';
 
 export interface SnapshotsParts extends SessionsParts {
@@ -97,7 +99,8 @@ function addPublishing(app: App, parts: SnapshotsParts): void {
       const visitor = visitorOf(request);
       const { id } = request.params;
       await loadOwn(parts, id, visitor);
-      return sendList(parts, request.query, reply, { id, userId: visitor.id }, `/sessions/${id}/snapshots`);
+      const pages = { session: { id, userId: visitor.id }, path: `/sessions/${id}/snapshots` };
+      return sendList(parts, request.query, reply, pages);
     },
   );
 }
@@ -120,18 +123,17 @@ async function sendList(
   { config: { PUBLIC_URL: publicUrl }, database, clock }: SnapshotsParts,
   query: z.infer<typeof pageQuery>,
   reply: FastifyReply,
-  ofSession: { id: number; userId: number } | undefined,
-  path: string,
+  { path, ...wanted }: Pick<SnapshotFilter, 'session' | 'bot'> & { path: string },
 ) {
   const now = clock();
-  const filter = { session: ofSession, now };
+  const filter = { ...wanted, now };
   const range = pageRange(query);
   const [rows, count] = await Promise.all([
     listSnapshots(database.read, filter, range),
     countSnapshots(database.read, filter),
   ]);
   const results = rows.map((row) => showSnapshotRow(row, publicUrl, now));
-  return sendPage(reply, { publicUrl, path, filters: {} }, range, { results, count });
+  return sendPage(reply, { publicUrl, path, filters: { bot: wanted.bot } }, range, { results, count });
 }
 
 /** Nobody is asked who they are, no cookie is set, and a cache has to ask again each time: a revoked page is gone at once. */
@@ -152,10 +154,10 @@ function addPageReading(app: App, parts: SnapshotsParts): void {
   );
   app.get(
     '/s',
-    { config: open, schema: { tags, querystring: pageQuery, response: answers({ 200: snapshotPage }) } },
+    { config: open, schema: { tags, querystring: snapshotQuery, response: answers({ 200: snapshotPage }) } },
     (request, reply) => {
       void reply.header('x-robots-tag', 'noindex');
-      return sendList(parts, request.query, reply, undefined, '/s');
+      return sendList(parts, request.query, reply, { bot: request.query.bot, path: '/s' });
     },
   );
 }

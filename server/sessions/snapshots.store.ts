@@ -95,12 +95,15 @@ export function findSnapshot(db: Db, id: string): Promise<SnapshotDetails | unde
 
 export interface SnapshotFilter {
   /** The pages of one own session; undefined lists the open pages that are listed. */
-  session: { id: number; userId: number } | undefined;
+  session?: { id: number; userId: number };
+  /** Only those of this bot, by its slug. */
+  bot?: string | undefined;
   now: number;
 }
 
-function filtered(db: Db, { session, now }: SnapshotFilter) {
-  const query = db.selectFrom('snapshots');
+function filtered(db: Db, { session, bot, now }: SnapshotFilter) {
+  let query = db.selectFrom('snapshots');
+  if (bot) query = query.where('bot', '=', bot);
   if (session) return query.where('session_id', '=', session.id).where('user_id', '=', session.userId);
   return query
     .where('listed', '=', 1)

@@ -95,6 +95,18 @@ test('only pages that are meant to be are listed, and only own sessions are publ
   expect((await other.get(`/sessions/${session}/snapshots`)).status).toBe(404);
 });
 
+test('the listed pages of one bot are found by its slug, and the links of their list keep it', async () => {
+  const { body: guided } = await author.post('/sessions', { bot: 'planner' });
+  await author.post(`/sessions/${guided.id}/prompts`, { content: '요즘 잠을 못 자요' });
+  const { body: page } = await author.post(`/sessions/${guided.id}/snapshots`, { listed: true });
+  await publish('자유 대화의 질문', { listed: true });
+  const { body } = await nobody.get('/s?bot=planner&per_page=5');
+  expect(body.results.map(({ id }: { id: string }) => id)).toEqual([page.id]);
+  expect(body.links[0].href).toContain('bot=planner');
+  expect((await nobody.get('/s?bot=nobody')).body).toMatchObject({ count: 0, results: [] });
+  expect((await nobody.get('/s')).body.count).toBeGreaterThan(1);
+});
+
 test('a reported page is hidden by an administrator, and comes back', async () => {
   const { path } = await publish();
   const id = path.slice(3);

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { usageQuery, usageReport, type UsageRow } from '#contracts/usage.ts';
+import { usageQuery, usageReport, type UsageRow, type UsageSeries } from '#contracts/usage.ts';
 import type { Config } from '../config.ts';
 import { currentDay } from '../db/clock.ts';
 import type { Database } from '../db/database.ts';
@@ -12,6 +12,7 @@ import {
   readKeyNames,
   readNotices,
   readUsage,
+  readUsageByDay,
   readUserNames,
   type UsageFilter,
   type UsageSums,
@@ -28,16 +29,18 @@ export function addUsageRoutes(app: App, parts: UsageParts): void {
   const schema = { tags: ['keys'], querystring: usageQuery, response: answers({ 200: usageReport }) };
   app.get('/usage', { config: { access: 'user' }, schema }, async (request, reply) => {
     const visitor = visitorOf(request);
-    const { from: asked, to: until, group_by: groupBy, format } = request.query;
+    const { from: asked, to: until, group_by: groupBy, top_by: topBy, format } = request.query;
     const { day: today } = await currentDay(database.read, parts.config.QUOTA_TIME_ZONE);
     const to = until ?? today;
     const from = asked ?? `${to.slice(0, 7)}-01`;
     if (from > to) throw invalidField('from', 'has to be before `to`');
     const all = visitor.role === 'administrator';
-    const sums = await readUsage(database.read, { userId: all ? null : visitor.id, from, to, groupBy });
+    const filter = { userId: all ? null : visitor.id, from, to, groupBy };
+    const sums = await readUsage(database.read, filter);
     const results = (await named(database, groupBy, sums)).map(({ sum, group, id }) => ({ group, id, ...show(sum) }));
     const total = show(addUp(sums));
     if (format === 'csv') return sendCsv(reply, groupBy, results, `usage-${from}-${to}.csv`);
+    const series = topBy && (await readSeries(database, filter, sums, topBy));
     const notices = await readNotices(database.read, { userId: visitor.id, all });
     return reply.header('cache-control', 'no-store').send({
       from,
@@ -45,6 +48,7 @@ export function addUsageRoutes(app: App, parts: UsageParts): void {
       group_by: groupBy,
       results,
       total,
+      ...(series ? { series } : {}),
       notices: notices.map(({ key_id, month, percent, limit_nano, created_at }) => ({
         key_id,
         month,
@@ -103,6 +107,44 @@ async function named(database: Database, groupBy: UsageFilter['groupBy'], sums: 
     const id = typeof sum.group === 'number' ? sum.group : null;
     return { sum, group: id === null ? null : (names.get(id) ?? null), id };
   });
+}
+
+const MOST_SERIES = 7;
+
+/** The largest groups day by day, and what is left of each day. */
+async function readSeries(
+  database: Database,
+  filter: UsageFilter,
+  sums: UsageSums[],
+  topBy: 'requests' | 'tokens' | 'cost',
+): Promise<UsageSeries[]> {
+  if (sums.length === 0) return [];
+  const valueOf = (sum: UsageSums) =>
+    topBy === 'tokens' ? sum.prompt_tokens + sum.completion_tokens : (sum[topBy] ?? 0);
+  const top = sums.toSorted((a, b) => valueOf(b) - valueOf(a)).slice(0, MOST_SERIES);
+  const byPlace = Map.groupBy(
+    await readUsageByDay(
+      database.read,
+      filter,
+      top.map(({ group }) => group),
+    ),
+    ({ place }) => place,
+  );
+  const daysOf = (place: number) =>
+    (byPlace.get(place) ?? []).map(({ day, requests, tokens, cost }) => ({
+      day,
+      requests,
+      tokens,
+      cost_usd: cost === null ? null : dollarsOf(cost),
+    }));
+  const largest = (await named(database, filter.groupBy, top)).map(({ group, id }, place) => ({
+    group,
+    id,
+    others: false,
+    days: daysOf(place),
+  }));
+  if (sums.length === top.length) return largest;
+  return [...largest, { group: null, id: null, others: true, days: daysOf(top.length) }];
 }
 
 function sendCsv(reply: FastifyReply, groupBy: string, rows: UsageRow[], name: string) {

@@ -26,18 +26,23 @@ export interface UsageSums {
 
 const columns = { day: 'day', model: 'model', key: 'key_id', bot: 'bot', user: 'user_id' } as const;
 
+const settled = (value: Expression<unknown>) =>
+  sql<number>`coalesce(sum(case when state = 'settled' then ${value} else 0 end), 0)`;
+const settledCost = sql<number | null>`sum(case when state = 'settled' then cost end)`;
+
+function closed(db: Db, { userId, from, to }: UsageFilter) {
+  const query = db
+    .selectFrom('ledger')
+    .where('state', '!=', 'reserved')
+    .where('day', '>=', from)
+    .where('day', '<=', to);
+  return userId === null ? query : query.where('user_id', '=', userId);
+}
+
 /** Sums of the ledger, closed entries only. */
 export async function readUsage(db: Db, filter: UsageFilter): Promise<UsageSums[]> {
   const column = columns[filter.groupBy];
-  let query = db
-    .selectFrom('ledger')
-    .where('state', '!=', 'reserved')
-    .where('day', '>=', filter.from)
-    .where('day', '<=', filter.to);
-  if (filter.userId !== null) query = query.where('user_id', '=', filter.userId);
-  const settled = (value: Expression<unknown>) =>
-    sql<number>`coalesce(sum(case when state = 'settled' then ${value} else 0 end), 0)`;
-  const rows = await query
+  const rows = await closed(db, filter)
     .select((row) => [
       row.ref(column).as('group'),
       settled(sql.lit(1)).as('requests'),
@@ -49,12 +54,42 @@ export async function readUsage(db: Db, filter: UsageFilter): Promise<UsageSums[
       settled(row.ref('estimated')).as('estimated'),
       settled(row.ref('from_cache')).as('from_cache'),
       settled(sql`case when cost is null then 1 else 0 end`).as('unpriced'),
-      sql<number | null>`sum(case when state = 'settled' then cost end)`.as('cost'),
+      settledCost.as('cost'),
     ])
     .groupBy(column)
     .orderBy(column)
     .execute();
   return rows as UsageSums[];
+}
+
+export interface DaySums {
+  day: string;
+  /** Of the group among those that were asked for; as many as they are: all others. */
+  place: number;
+  requests: number;
+  tokens: number;
+  cost: number | null;
+}
+
+/** What each of these groups used on each day, and the others together. */
+export async function readUsageByDay(db: Db, filter: UsageFilter, top: UsageSums['group'][]): Promise<DaySums[]> {
+  const column = sql.ref(columns[filter.groupBy]);
+  const whens = top.map((group, place) =>
+    group === null
+      ? sql`when ${column} is null then ${sql.lit(place)}`
+      : sql`when ${column} = ${group} then ${sql.lit(place)}`,
+  );
+  return closed(db, filter)
+    .select([
+      'day',
+      sql<number>`case ${sql.join(whens, sql` `)} else ${sql.lit(top.length)} end`.as('place'),
+      settled(sql.lit(1)).as('requests'),
+      settled(sql`coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)`).as('tokens'),
+      settledCost.as('cost'),
+    ])
+    .groupBy(['day', 'place'])
+    .orderBy('day')
+    .execute();
 }
 
 /** Names of keys, also of deleted ones. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { UsageSeries } from '#contracts/usage.ts';
 import { clientOf, joinAs, send, type Client } from '#test/client.ts';
 import { startGateway, type GatewayHouse } from '#test/gateway.ts';
+import { writeTo } from '#test/write-to.ts';
 import { toCsv } from './csv.ts';
 
 let house: GatewayHouse;
@@ -39,6 +41,46 @@ test('sums what was asked by model, with unknown prices as null', async () => {
   const unknown = body.results.find((row: { group: string }) => row.group === 'nobody-knows');
   expect(unknown).toMatchObject({ requests: 1, unpriced: 1, cost_usd: null });
   expect(body.total).toMatchObject({ requests: 3, failed: 1, unpriced: 1, cost_usd: known.cost_usd });
+});
+
+test('gives the largest groups day by day, the others together, and every day the same sum as its row', async () => {
+  const { id } = (await house.owner.get('/accounts/profile')).body;
+  // Eight models on each of two days; the first was asked most.
+  const asked = ['2026-03-01', '2026-03-02'].flatMap((day) =>
+    Array.from({ length: 8 }, (_, index) =>
+      Array.from({ length: 9 - index }, () => ({ day, model: `model-${index}` })),
+    ),
+  );
+  const rows = asked
+    .flat()
+    .map(
+      ({ day, model }) =>
+        `(${id}, 'chat', '${model}', '${day}', 1, 'settled', 'test', 0, ${Date.parse(day)}, 0, 0, 0, 0, 0)`,
+    );
+  await writeTo(
+    house.server,
+    `insert into ledger (user_id, purpose, model, day, units, state, instance_id, estimated, created_at,
+      cache_write_tokens, reasoning_tokens, reserved_cost, reserved_tokens, from_cache) values ${rows.join(',')}`,
+  );
+  const query = 'from=2026-02-27&to=2026-03-02&group_by=model&top_by=requests';
+  const { body } = await house.owner.get(`/usage?${query}`);
+  const { series } = body as { series: UsageSeries[] };
+  expect(series.map(({ group, others }) => (others ? 'others' : group))).toEqual([
+    ...[0, 1, 2, 3, 4, 5, 6].map((index) => `model-${index}`),
+    'others',
+  ]);
+  expect(series[0]!.days).toMatchObject([
+    { day: '2026-03-01', requests: 9 },
+    { day: '2026-03-02', requests: 9 },
+  ]);
+  expect(series.at(-1)!.days.map(({ requests }) => requests)).toEqual([2, 2]);
+  const all = series.flatMap(({ days }) => days).reduce((sum, { requests }) => sum + requests, 0);
+  expect([all, body.total.requests]).toEqual([rows.length, rows.length]);
+  expect((await house.owner.get('/usage?group_by=model')).body.series).toBeUndefined();
+  expect((await house.owner.get('/usage?from=2020-01-01&to=2020-01-02&top_by=cost')).body.series).toEqual([]);
+  // Requests of the web have no key.
+  const byKey = (await house.owner.get('/usage?group_by=key&top_by=tokens')).body.series as UsageSeries[];
+  expect(byKey.some(({ group, others, days }) => group === null && !others && days[0]!.requests > 0)).toBe(true);
 });
 
 test('names days, keys and users; others are for administrators', async () => {

@@ -78,6 +78,50 @@ test("an administrator changes somebody's limit, blocks and deletes, and the aud
   await close();
 });
 
+test('a row that another administrator has changed meanwhile is told and loaded anew, and the next try counts', async () => {
+  const person = await house.server.join('겹친 사람');
+  const { id } = (await person.get('/accounts/profile')).body;
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
+  await page.goto('/admin');
+  const row = page.locator(`[data-user="${id}"]`);
+  await row.getByRole('button').click();
+  await house.server.administrator.put(`/admin/users/${id}`, { daily_limit: 12 });
+  const limit = page.getByRole('spinbutton', { name: t.limit });
+  await limit.fill('7');
+  await limit.press('Enter');
+  await page.getByRole('alert').getByText(t.stale).waitFor();
+  await photograph(page, 'admin-stale');
+  expect(await barriers(page)).toEqual([]);
+  await row.getByText('/12번').waitFor();
+  expect(await limit.inputValue()).toBe('12');
+  // The focus has stayed in the field.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('7');
+  await page.keyboard.press('Enter');
+  await row.getByText('/7번').waitFor();
+  expect((await person.get('/accounts/profile')).body.quota.limit).toBe(7);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('administrators change their own limit, and neither their own role nor their account', async () => {
+  const { page, close } = await house.visit({ as: house.server.administrator });
+  const { id } = (await house.server.administrator.get('/accounts/profile')).body;
+  await page.goto('/admin');
+  await page.locator(`[data-user="${id}"]`).getByRole('button').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(t.ownRole).waitFor();
+  await photograph(page, 'admin-own');
+  expect(await dialog.getByRole('combobox').count()).toBe(0);
+  expect(await dialog.getByRole('button', { name: t.deleteUser }).count()).toBe(0);
+  await dialog.getByRole('spinbutton', { name: t.limit }).fill('2000');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  const own = (await house.server.administrator.get(`/admin/users/${id}`)).body;
+  expect(own).toMatchObject({ role: 'administrator', daily_limit: 2000 });
+  await close();
+});
+
 test('a network is blocked with a reason and let in again, on a narrow phone too', async () => {
   const { page, close } = await house.visit({
     as: house.server.administrator,

@@ -36,10 +36,16 @@ test('an administrator makes a bot, orders its questions by keyboard, tries it b
   }
   await page.getByRole('button', { name: t.up.replace('{n}', '2'), exact: true }).press('Enter');
   expect(await page.getByRole('textbox', { name: question(1), exact: true }).inputValue()).toBe('누가 읽나요?');
-  await page.getByRole('textbox', { name: t.temperature }).fill('3');
-  await page.keyboard.press('Control+s');
+  // What is wrong is said when a field is left, and the way back to it is found on saving.
+  const temperature = page.getByRole('textbox', { name: t.temperature });
+  await temperature.fill('3');
+  expect(await page.getByText(t.temperatureWrong).count()).toBe(0);
+  await temperature.press('Tab');
   await page.getByText(t.temperatureWrong).waitFor();
-  await page.getByRole('textbox', { name: t.temperature }).fill('0.4');
+  await page.keyboard.press('Control+s');
+  await expect.poll(() => temperature.evaluate((field) => field === document.activeElement)).toBe(true);
+  await temperature.fill('0.4');
+  await page.getByText(t.temperatureWrong).waitFor({ state: 'detached' });
 
   house.server.provider.script({ text: '**미리** 답했어요' });
   await page.getByRole('textbox', { name: t.previewField }).fill('안녕?');
@@ -85,7 +91,7 @@ test('leaving with changes is asked about, and what somebody else saved is not o
   const greeting = page.getByRole('textbox', { name: t.greeting });
   await greeting.fill('반가워요');
   await page.getByRole('navigation').getByRole('link', { name: texts.ko['nav.bots'] }).click();
-  await page.getByRole('dialog', { name: t.leaveTitle }).waitFor();
+  await page.getByRole('dialog', { name: t.leaveTitle }).getByText(t.leaveKept).waitFor();
   await photograph(page, 'builder-leave');
   await page.getByRole('button', { name: t.stay }).click();
   expect(await greeting.inputValue()).toBe('반가워요');
@@ -111,6 +117,79 @@ test('leaving with changes is asked about, and what somebody else saved is not o
   await dialog.getByRole('button', { name: t.delete }).click();
   await page.waitForURL((url) => url.pathname === '/bots');
   expect((await member.get('/bots/shared')).status).toBe(404);
+  await close();
+});
+
+test('what is not saved is kept on this device, told, and gone on with after a crash; nobody else sees it', async () => {
+  await house.server.administrator.post('/bots', { slug: 'kept', name: '이어서 고칠 봇' });
+  const { page, context, wrong, close } = await house.visit({ as: house.server.administrator });
+  await page.goto('/bots/kept/edit');
+  await page.getByText(t.saved).waitFor();
+  await page.getByRole('textbox', { name: t.greeting }).fill('쓰다 만 인사');
+  await page.getByText(`${t.kept} · ${texts.ko['time.now']}`).waitFor();
+  await photograph(page, 'builder-kept');
+  expect((await member.get('/bots/kept')).body).toMatchObject({ greeting: '', version: 1 });
+
+  // The first tab is lost without a word.
+  const again = await context.newPage();
+  await page.close({ runBeforeUnload: false });
+  await again.goto('/bots/kept/edit');
+  const greeting = again.getByRole('textbox', { name: t.greeting });
+  await again.getByText(t.resumed).waitFor();
+  expect(await greeting.inputValue()).toBe('쓰다 만 인사');
+  await photograph(again, 'builder-resumed');
+  expect(await barriersOf(again, 'builder-resumed')).toEqual([]);
+
+  // What is typed while it is being saved is not taken away.
+  const held = Promise.withResolvers<void>();
+  await again.route('**/bots/kept', async (route) => {
+    if (route.request().method() === 'PUT') await held.promise;
+    await route.continue();
+  });
+  await again.keyboard.press('Control+s');
+  await greeting.fill('쓰다 만 인사, 더 쓴 인사');
+  held.resolve();
+  await again.getByText(t.version.replace('{n}', '2')).first().waitFor();
+  expect(await greeting.inputValue()).toBe('쓰다 만 인사, 더 쓴 인사');
+  expect((await member.get('/bots/kept')).body.greeting).toBe('쓰다 만 인사');
+
+  // Back to what is saved; then there is nothing to go on with.
+  await again.getByText(t.kept).waitFor();
+  await again.close({ runBeforeUnload: false });
+  const last = await context.newPage();
+  await last.goto('/bots/kept/edit');
+  await last.getByRole('button', { name: t.discard }).click();
+  await last.getByText(`${t.saved} · ${texts.ko['time.now']}`).waitFor();
+  expect(await last.getByRole('textbox', { name: t.greeting }).inputValue()).toBe('쓰다 만 인사');
+  await last.reload();
+  await last.getByText(t.saved).waitFor();
+  expect(await last.getByText(t.resumed).count()).toBe(0);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('a draft of an older version is compared with what somebody else has saved since, and one that no storage takes is called unsaved', async () => {
+  await house.server.administrator.post('/bots', { slug: 'older', name: '오래된 초안' });
+  const { page, close } = await house.visit({ as: house.server.administrator });
+  await page.goto('/bots/older/edit');
+  await page.getByRole('textbox', { name: t.greeting }).fill('내 인사');
+  await page.getByText(t.kept).waitFor();
+  await house.server.administrator.put('/bots/older', { description: '그사이의 소개' });
+  await page.reload();
+  await page.getByRole('alert').getByText(t.description).waitFor();
+  expect(await page.getByRole('textbox', { name: t.greeting }).inputValue()).toBe('내 인사');
+
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await page.getByRole('textbox', { name: t.greeting }).fill('내 인사, 그리고 더');
+  await page.getByText(t.unsaved).waitFor();
+  await page.route('**/bots/older', (route) => route.fulfill({ status: 500 }));
+  await page.getByRole('button', { name: t.keepMine }).click();
+  await page.getByRole('button', { name: texts.ko['action.tryAgain'] }).waitFor();
+  await photograph(page, 'builder-failed');
   await close();
 });
 

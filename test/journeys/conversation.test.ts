@@ -161,7 +161,7 @@ test('sharing publishes a copy of what is there now, under a link that stays, un
   const { page, id, wrong, close } = await openConversation({ permissions: ['clipboard-read', 'clipboard-write'] });
   await press(page, c.share).click();
   const dialog = page.getByRole('dialog', { name: s.title });
-  await dialog.getByText(s.preview.replace('{n}', '2')).waitFor();
+  await dialog.getByText(s.previewNote.replace('{n}', '2')).waitFor();
   await dialog.getByRole('radio', { name: s.public }).check();
   await expect.poll(async () => (await member.get(`/sessions/${id}`)).body.visibility).toBe('public');
   await dialog.getByRole('textbox', { name: s.pageTitle }).fill('함께 읽을 대화');

@@ -138,6 +138,27 @@ test('the shortcuts lead from every screen to where they say, and can be switche
   await close();
 });
 
+test('the shortcuts of who is logged in work on a published page too, which gives guests none', async () => {
+  const { body: turn } = await member.post('/chat', { content: '게시할 질문' });
+  const { body: copy } = await member.post(`/sessions/${turn.session_id}/snapshots`, {});
+  const guest = await house.visit();
+  await guest.page.goto(`/s/${copy.id}`);
+  await guest.page.getByRole('heading', { level: 1 }).waitFor();
+  await guest.page.locator('body').press('Control+k');
+  const { page, wrong, close } = await house.visit({ as: member });
+  await page.goto(`/s/${copy.id}`, { waitUntil: 'networkidle' });
+  const body = page.locator('body');
+  await body.press('Control+/');
+  await page.getByRole('dialog', { name: t['keys.title'] }).press('Escape');
+  await body.press('Control+k');
+  await page.waitForURL((url) => url.pathname === '/chat');
+  await focusIsIn(page.getByRole('searchbox', { name: historyTexts.ko.search }));
+  expect(new URL(guest.page.url()).pathname).toBe(`/s/${copy.id}`);
+  expect(wrong).toEqual([]);
+  await guest.close();
+  await close();
+});
+
 test('another page has its heading in focus and its name in the title', async () => {
   const { page, close } = await house.visit({ as: member });
   await page.goto('/');

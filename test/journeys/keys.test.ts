@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import { clientOf } from '#test/client.ts';
 import { keyTexts } from '#web/keys/key-texts.ts';
-import { barriersOf, photograph } from './browser.ts';
+import { barriersOf, photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = keyTexts.ko;
@@ -27,7 +29,23 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   expect(await barriersOf(page, 'keys-empty')).toEqual([]);
   const steps = page.getByRole('list', { name: t.steps });
   await steps.getByText(`${house.server.url}/v1`, { exact: true }).waitFor();
-  const script = await steps.getByLabel('JavaScript', { exact: true }).innerText();
+  // The limit of who reads it, and the same request in three languages.
+  await steps.getByText('하루 1,000번까지').waitFor();
+  const samples: Record<string, string> = {};
+  await steps.getByRole('tab', { name: 'curl' }).focus();
+  for (const language of ['curl', 'JavaScript', 'Python']) {
+    const sample = steps.getByRole('tabpanel', { name: language }).getByLabel(language, { exact: true });
+    samples[language] = await sample.innerText();
+    expect(samples[language]).toContain(`${house.server.url}/v1/chat/completions`);
+    await page.keyboard.press('ArrowRight');
+  }
+  expect(await steps.getByRole('tab', { name: 'curl', selected: true }).count()).toBe(1);
+  for (const [name, path] of [
+    [texts.ko['nav.docs'], '/docs'],
+    [t.openapi, '/openapi.json'],
+  ] as const) {
+    expect(await page.getByRole('main').getByRole('link', { name }).getAttribute('href')).toBe(house.server.url + path);
+  }
   await page.getByRole('button', { name: t.create }).click();
   await page.getByRole('textbox', { name: t.name }).fill('보고서 봇');
   await page.getByRole('spinbutton', { name: t.dailyRequests }).fill('3');
@@ -44,6 +62,8 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   answers.length = 0;
   await page.reload();
   await page.locator('[data-key-row]').getByText('하루 3번').waitFor();
+  await page.getByText(t.steps).click();
+  await steps.getByText(`${house.server.url}/v1`, { exact: true }).waitFor();
   await photograph(page, 'keys');
   expect(await page.content()).not.toContain(key);
   expect(answers.join('\n')).not.toContain(key);
@@ -52,9 +72,16 @@ test('a key is made with limits, shown once, works, and is void when it is revok
   expect((await program.get('/v1/models')).status).toBe(200);
   // What the empty page told to do works, with the key in its place.
   const told: unknown[] = [];
-  const run = new Function('console', `return (async () => { ${script.replace('sk-daesa-…', key)} })()`);
+  const withKey = (language: string) => samples[language]!.replace('sk-daesa-…', key);
+  const run = new Function('console', `return (async () => { ${withKey('JavaScript')} })()`);
   await run({ log: (text: unknown) => told.push(text) });
-  expect(told).toEqual([expect.stringContaining('안녕')]);
+  for (const [program, ...args] of [
+    ['sh', '-c', withKey('curl')],
+    ['python3', '-c', withKey('Python')],
+  ] as const) {
+    told.push((await promisify(execFile)(program, args)).stdout);
+  }
+  expect(told).toEqual([1, 2, 3].map(() => expect.stringContaining('안녕')));
   await page.getByRole('button', { name: '‘보고서 봇’ 폐기' }).click();
   await page.getByRole('button', { name: t.revoke, exact: true }).click();
   await page.getByText(t.empty).waitFor();

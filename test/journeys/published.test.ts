@@ -1,13 +1,16 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
 import { galleryTexts } from '#web/sessions/gallery-texts.ts';
 import { publishedTexts } from '#web/sessions/published-texts.ts';
+import { shareTexts } from '#web/sessions/share-texts.ts';
 import { barriersOf, photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = publishedTexts.ko;
 const g = galleryTexts.ko;
+const s = shareTexts.ko;
 const house = openHouse(startChatServer);
 let author: Client;
 let reader: Client;
@@ -60,10 +63,55 @@ test('the gallery is readable without a login, filtered by bot in the address, a
   await cards.getByText('달리기 시작하기').click();
   await page.waitForURL((url) => url.pathname === `/sessions/${sessionId}`);
   await page.getByText(texts.ko['chat.readOnly']).waitFor();
-  await page.goto('/sessions?view=pages');
-  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages]);
+  await page.goto('/sessions?bot=planner');
+  await cards.first().waitFor();
+  // What was published is chosen by the same bot.
+  await page.getByRole('link', { name: g.pages }).click();
+  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages, '목표 플래너']);
+  await page.getByText(g.empty).waitFor();
+  await photograph(page, 'gallery-pages-bot');
+  await page.getByRole('navigation', { name: g.bots }).getByRole('link').nth(1).click();
+  await expect.poll(() => current.allInnerTexts()).toEqual([g.pages, '자유 대화']);
+  expect(new URL(page.url()).search).toBe('?view=pages&bot=free');
   await cards.getByText(g.anonymous).click();
   await page.waitForURL((url) => url.pathname === path);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('what becomes public is seen before it does, in the same words as on the page', async () => {
+  const writer = await house.server.join('미리 보는 이');
+  house.server.provider.script({ text: '**굵은** 첫 답' });
+  const { body: turn } = await writer.post('/chat', { content: '첫 질문' });
+  for (let index = 2; index <= 7; index += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await writer.post('/chat', { content: `질문 ${index}`, session_id: turn.session_id });
+  }
+  const { page, wrong, close } = await house.visit({ as: writer, viewport: { width: 375, height: 667 } });
+  await page.goto(`/sessions/${turn.session_id}`);
+  await page.getByRole('button', { name: chatTexts.ko.share }).click();
+  const preview = page.getByRole('region', { name: s.preview });
+  await preview.getByText('첫 질문').first().waitFor();
+  await preview.getByText('미리 보는 이').waitFor();
+  expect(await preview.locator('strong').innerText()).toBe('굵은');
+  await page.getByRole('checkbox', { name: s.anonymous }).check();
+  await preview.getByText(t.anonymous).waitFor();
+  await page.getByRole('textbox', { name: s.pageTitle }).fill('모두에게 보일 제목');
+  await preview.getByText('모두에게 보일 제목').waitFor();
+  expect(await preview.getByText('질문 7').count()).toBe(0);
+  await preview.getByRole('button', { name: s.previewMore.replace('{n}', '2') }).press('Enter');
+  await preview.getByText('질문 7', { exact: true }).waitFor();
+  await preview.focus();
+  await page.keyboard.press('End');
+  await photograph(page, 'publish-preview');
+  expect(await barriersOf(page, 'publish-preview')).toEqual([]);
+  const seen = await preview.getByRole('article').allInnerTexts();
+  expect(seen).toHaveLength(7);
+  await page.getByRole('button', { name: s.publish }).click();
+  const url = await page.getByRole('textbox', { name: s.link }).inputValue();
+  await page.goto(new URL(url).pathname);
+  await page.getByRole('heading', { level: 1, name: '모두에게 보일 제목' }).waitFor();
+  await expect.poll(() => page.getByRole('article').allInnerTexts()).toEqual(seen);
   expect(wrong).toEqual([]);
   await close();
 });
@@ -83,6 +131,8 @@ test('a published page tells nothing of its author, nothing that came later, and
   expect(await page.content()).not.toMatch(/비밀 질문|글쓴이/);
   expect(answers.join()).not.toMatch(/@|user_id|session_id/);
   expect(await page.context().cookies()).toEqual([]);
+  // The documentation needs no account.
+  await page.getByRole('link', { name: texts.ko['nav.docs'] }).waitFor();
   await photograph(page, 'published');
   expect(await barriersOf(page, 'published')).toEqual([]);
   await page.getByRole('button', { name: t.report }).click();

@@ -73,6 +73,8 @@ test.each(['bearer', 'cookie'])(
       if (url.origin === pages && !url.pathname.startsWith('/daesa/')) stray.push(url.pathname);
     });
     await page.goto('/daesa/accounts/login?next=%2Fchat');
+    const docs = page.getByRole('contentinfo').getByRole('link', { name: t['nav.docs'] });
+    expect(await docs.getAttribute('href')).toBe(`${server.url}/docs`);
     await page.getByRole('textbox', { name: t['auth.email'] }).fill(person.email);
     await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
     await page.keyboard.press('Enter');

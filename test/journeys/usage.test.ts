@@ -3,8 +3,9 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
+import { writeTo } from '#test/write-to.ts';
 import { usageTexts } from '#web/usage/usage-texts.ts';
-import { photograph } from './browser.ts';
+import { barriersOf, photograph } from './browser.ts';
 import { openHouse } from './house.ts';
 
 const t = usageTexts.ko;
@@ -35,6 +36,9 @@ test('bars, table, sum and CSV say the same, and the URL reproduces the view', a
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
 
+  await page.getByRole('combobox', { name: t.group }).selectOption('bot');
+  await page.getByRole('columnheader', { name: t['column.bot'] }).waitFor();
+  expect(await sums(page)).toEqual([3, 3, 3]);
   await page.getByRole('combobox', { name: t.group }).selectOption('model');
   await page.getByRole('columnheader', { name: t['column.model'] }).waitFor();
   expect(await sums(page)).toEqual([3, 3, 3]);
@@ -49,6 +53,59 @@ test('bars, table, sum and CSV say the same, and the URL reproduces the view', a
   await page.getByRole('button', { name: t.csv }).click();
   const [header, row] = readFileSync(await (await download).path(), 'utf8').split('\r\n');
   expect(row!.split(',')[header!.split(',').indexOf('requests')]).toBe('3');
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('models are stacked on the days of the zone, the largest first, and a table says the same', async () => {
+  const person = await house.server.join();
+  const { id, quota } = (await person.get('/accounts/profile')).body;
+  const dayOf = (at: number) => new Intl.DateTimeFormat('en-CA', { timeZone: quota.time_zone }).format(at);
+  const today = dayOf(Date.now());
+  const yesterday = dayOf(Date.parse(today) - 86_400_000);
+  // A request of yesterday and one of today, and nine models, of which two have no bar of their own.
+  const rows = [yesterday, today].flatMap((day) =>
+    Array.from({ length: 9 }, (_, index) =>
+      Array.from(
+        { length: 10 - index },
+        () => `(${id}, 'chat', 'model-${index}', '${day}', 1, 'settled', 'test', 0, ${Date.parse(day)}, 0, 0, 0, 0, 0)`,
+      ),
+    ).flat(),
+  );
+  await writeTo(
+    house.server,
+    `insert into ledger (user_id, purpose, model, day, units, state, instance_id, estimated, created_at,
+      cache_write_tokens, reasoning_tokens, reserved_cost, reserved_tokens, from_cache) values ${rows.join(',')}`,
+  );
+  const { page, wrong, close } = await house.visit({ as: person, colorScheme: 'dark' });
+  await page.goto('/usage?range=7');
+  expect(await sums(page)).toEqual([108, 108, 108]);
+  const barsOf = (day: string) =>
+    page
+      .locator(`[data-day="${day}"] [data-bar]`)
+      .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('data-bar'))));
+  for (const day of [yesterday, today]) expect(await barsOf(day)).toEqual([10, 9, 8, 7, 6, 5, 4, 5]);
+  // They stand on each other, and each has a colour of its own.
+  const drawn = await page.locator(`[data-day="${today}"] [data-bar]`).evaluateAll((bars) =>
+    bars.map((bar) => {
+      const { top, bottom } = bar.getBoundingClientRect();
+      return { top, bottom, fill: bar.getAttribute('fill') };
+    }),
+  );
+  expect(new Set(drawn.map(({ fill }) => fill)).size).toBe(8);
+  const gaps = drawn.slice(1).map(({ bottom }, index) => Math.round(bottom - drawn[index]!.top));
+  expect(gaps).toEqual(gaps.map(() => 0));
+  await photograph(page, 'usage-stacked-dark');
+  await page.getByText(t.daily).press('Enter');
+  const cells = page.locator(`[data-daily="${yesterday}"] td`);
+  expect(await cells.allInnerTexts()).toEqual(['10', '9', '8', '7', '6', '5', '4', '5']);
+  expect(await barriersOf(page, 'usage-stacked')).toEqual([]);
+  await page.getByRole('combobox', { name: t.group }).selectOption('day');
+  await page.getByRole('columnheader', { name: t['column.day'] }).waitFor();
+  expect(await sums(page)).toEqual([108, 108, 108]);
+  expect(await barsOf(yesterday)).toEqual([54]);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await photograph(page, 'usage-days');
   expect(wrong).toEqual([]);
   await close();
 });

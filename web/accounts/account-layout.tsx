@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode, RefObject } from 'react';
 import { useWords } from '../lib/language.ts';
+import { DocsLink } from '../shell/docs-link.tsx';
 import { LanguageSwitch } from '../shell/language-switch.tsx';
 import { Wordmark } from '../shell/wordmark.tsx';
 
@@ -32,6 +33,9 @@ export function AccountLayout({ title, heading, note, children }: AccountLayoutP
         {note && <p className="mt-2 text-soft">{note}</p>}
         <div className="mt-8">{children}</div>
       </main>
+      <footer className="flex justify-center pb-4">
+        <DocsLink />
+      </footer>
     </div>
   );
 }

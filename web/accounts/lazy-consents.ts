@@ -1,7 +1,7 @@
-import { lazy } from 'react';
+import { lazyPart } from '../lib/parts.ts';
 
 const load = () => import('./consents.tsx');
 
 // Few servers ask for any.
-export const Consents = lazy(async () => ({ default: (await load()).Consents }));
-export const ProviderConsents = lazy(async () => ({ default: (await load()).ProviderConsents }));
+export const Consents = lazyPart(load, 'Consents');
+export const ProviderConsents = lazyPart(load, 'ProviderConsents');

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { z } from 'zod';
 import type { ManagedUser, managedUserChange } from '#contracts/admin.ts';
 import { useProfile } from '../accounts/account-queries.ts';
@@ -35,12 +36,13 @@ export function UserDialogs({ managing, onChange }: UserDialogsProps) {
     conflict: t('stale'),
   };
 
+  const reload = async () => onChange({ user: await call<ManagedUser>(`/admin/users/${user!.id}`), what: 'edit' });
   const change = async (values: FormData) => {
     try {
       await call(`/admin/users/${user!.id}`, { method: 'PUT', body: readChange(values, user!) });
     } catch (error) {
       // What is shown is old: the next try starts from what is there now.
-      if (asProblem(error).code === 'conflict') await refresh();
+      if (asProblem(error).code === 'conflict') await Promise.all([refresh(), reload()]);
       throw error;
     }
     await refresh();
@@ -73,6 +75,7 @@ export function UserDialogs({ managing, onChange }: UserDialogsProps) {
         {(errorOf) =>
           user && (
             <Fields
+              key={user.revision}
               user={user}
               errorOf={errorOf}
               onLogOut={() => void logOut()}
@@ -99,10 +102,12 @@ export function UserDialogs({ managing, onChange }: UserDialogsProps) {
 
 function readChange(values: FormData, user: ManagedUser): z.infer<typeof managedUserChange> {
   const limit = String(values.get('daily_limit')).trim();
+  const role = values.get('role') as ManagedUser['role'] | null;
   return {
     daily_limit: limit === '' ? null : Number(limit),
     blocked: values.get('blocked') !== null,
-    role: values.get('role') === 'administrator' ? 'administrator' : 'member',
+    // Nobody is asked for their own.
+    ...(role ? { role } : {}),
     revision: user.revision,
   };
 }
@@ -117,9 +122,15 @@ interface FieldsProps {
 function Fields({ user, errorOf, onLogOut, onDelete }: FieldsProps) {
   const t = useRouteTexts(adminTexts);
   const isMe = useProfile()?.id === user.id;
+  const first = useRef<HTMLInputElement>(null);
+  // Fields that were loaded anew take over the focus of those before them.
+  useEffect(() => {
+    if (document.activeElement === document.body) first.current?.focus();
+  }, []);
   return (
     <>
       <TextField
+        ref={first}
         label={t('limit')}
         name="daily_limit"
         type="number"
@@ -129,19 +140,21 @@ function Fields({ user, errorOf, onLogOut, onDelete }: FieldsProps) {
         hint={t('limitHint')}
         error={errorOf('daily_limit')}
       />
-      <label className="block">
-        <span className="mb-1.5 block font-medium">{t('role')}</span>
-        <select
-          name="role"
-          defaultValue={user.role}
-          className="h-11 w-full rounded-md border border-edge bg-raised px-3 text-base"
-        >
-          <option value="member">{t('role.member')}</option>
-          <option value="administrator">{t('role.administrator')}</option>
-        </select>
-      </label>
-      {!isMe && (
+      {isMe ? (
+        <p className="text-soft">{t('ownRole')}</p>
+      ) : (
         <>
+          <label className="block">
+            <span className="mb-1.5 block font-medium">{t('role')}</span>
+            <select
+              name="role"
+              defaultValue={user.role}
+              className="h-11 w-full rounded-md border border-edge bg-raised px-3 text-base"
+            >
+              <option value="member">{t('role.member')}</option>
+              <option value="administrator">{t('role.administrator')}</option>
+            </select>
+          </label>
           <div>
             <label className="flex min-h-9 items-center gap-3 font-medium">
               <input type="checkbox" name="blocked" defaultChecked={user.blocked} className="size-4 accent-ember" />

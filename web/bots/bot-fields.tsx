@@ -8,23 +8,27 @@ import { Check } from '../ui/check.tsx';
 import { Choices } from '../ui/choices.tsx';
 import { TextArea } from '../ui/text-area.tsx';
 import { fieldClass, TextField } from '../ui/text-field.tsx';
-import type { BotForm, BotFormError } from './bot-form.ts';
+import type { BotForm } from './bot-form.ts';
 import { builderTexts } from './builder-texts.ts';
 import { IntakeEditor, StartersEditor } from './rows-editor.tsx';
 
 interface BotFieldsProps {
   form: BotForm;
-  wrong: ReadonlySet<BotFormError>;
+  /** The fields that say what is wrong with them. */
+  wrong: ReadonlySet<string>;
   onChange: (form: BotForm) => void;
+  /** A field was left. */
+  onLeave: (field: string) => void;
 }
 
-export function BotFields({ form, wrong, onChange }: BotFieldsProps) {
+export function BotFields({ form, wrong, onChange, onLeave }: BotFieldsProps) {
   const t = useRouteTexts(builderTexts);
   const set = (change: Partial<BotForm>) => onChange({ ...form, ...change });
   return (
-    <div className="space-y-6">
+    <div className="space-y-6" onBlur={({ target }) => target.dataset.field && onLeave(target.dataset.field)}>
       <TextField
         label={t('name')}
+        data-field="name"
         required
         maxLength={60}
         value={form.name}
@@ -53,11 +57,12 @@ export function BotFields({ form, wrong, onChange }: BotFieldsProps) {
         onChange={({ target }) => set({ greeting: target.value })}
       />
       <StartersEditor rows={form.starters} onChange={(starters) => set({ starters })} />
-      <IntakeEditor rows={form.intake} wrong={wrong.has('intake')} onChange={(intake) => set({ intake })} />
+      <IntakeEditor rows={form.intake} wrong={wrong} onChange={(intake) => set({ intake })} />
       <ModelField model={form.model} onChange={(model) => set({ model })} />
       <div className="grid gap-4 md:grid-cols-2">
         <TextField
           label={t('temperature')}
+          data-field="temperature"
           inputMode="decimal"
           hint={t('temperatureHint')}
           error={wrong.has('temperature') ? t('temperatureWrong') : undefined}
@@ -66,6 +71,7 @@ export function BotFields({ form, wrong, onChange }: BotFieldsProps) {
         />
         <TextField
           label={t('maxTokens')}
+          data-field="max_tokens"
           inputMode="numeric"
           hint={t('maxTokensHint')}
           error={wrong.has('max_tokens') ? t('maxTokensWrong') : undefined}

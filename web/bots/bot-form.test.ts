@@ -19,6 +19,8 @@ const content: BotContent = {
 test('a bot that was only looked at is saved as it was', () => {
   expect(contentOf(formOf(content))).toEqual(content);
   expect(isSame(formOf(content), formOf(content))).toBe(true);
+  // The server keeps names without what nobody sees.
+  expect(isSame({ ...formOf(content), name: ' 코치 ' }, formOf(content))).toBe(true);
 });
 
 test('empty numbers are none, empty starters are left out, and what the server refuses is found before', () => {
@@ -31,7 +33,7 @@ test('empty numbers are none, empty starters are left out, and what the server r
     max_tokens: '1.5',
     intake: [{ ...form.intake[0]!, question: '' }],
   };
-  expect([...checkBot(wrong)]).toEqual(['name', 'temperature', 'max_tokens', 'intake']);
+  expect([...checkBot(wrong)]).toEqual(['name', `intake-${wrong.intake[0]!.key}`, 'temperature', 'max_tokens']);
   expect(checkBot({ ...form, temperature: 'abc' }).has('temperature')).toBe(true);
 });
 

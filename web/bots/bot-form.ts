@@ -28,28 +28,34 @@ export function formOf(content: Bot | BotContent): BotForm {
   };
 }
 
+/** A name as the server keeps it. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
 export function contentOf(form: BotForm): BotContent {
   const numberOf = (text: string) => (text.trim() === '' ? null : Number(text));
   return {
     ...form,
+    name: oneLine(form.name),
+    description: oneLine(form.description),
     temperature: numberOf(form.temperature),
     max_tokens: numberOf(form.max_tokens),
-    starters: form.starters.map(({ text }) => text.trim()).filter((text) => text !== ''),
-    intake: form.intake.map(({ kind, question, required }) => ({ kind, question: question.trim(), required })),
+    starters: form.starters.map(({ text }) => oneLine(text)).filter((text) => text !== ''),
+    intake: form.intake.map(({ kind, question, required }) => ({ kind, question: oneLine(question), required })),
   };
 }
 
-export type BotFormError = 'name' | 'temperature' | 'max_tokens' | 'intake';
+/** The name of a question's field. */
+export const questionField = (key: string): string => `intake-${key}`;
 
-/** What the server would not take. */
-export function checkBot(form: BotForm): Set<BotFormError> {
+/** The fields that the server would not take, in their order. */
+export function checkBot(form: BotForm): Set<string> {
   const { temperature, max_tokens: most } = contentOf(form);
-  const wrong = new Set<BotFormError>();
+  const wrong = new Set<string>();
   const { length } = [...form.name.trim()];
   if (length < 1 || length > 60) wrong.add('name');
+  for (const { key, question } of form.intake) if (question.trim() === '') wrong.add(questionField(key));
   if (temperature !== null && !(temperature >= 0 && temperature <= 2)) wrong.add('temperature');
   if (most !== null && !(Number.isInteger(most) && most >= 1 && most <= 1_000_000)) wrong.add('max_tokens');
-  if (form.intake.some(({ question }) => question.trim() === '')) wrong.add('intake');
   return wrong;
 }
 

@@ -9,7 +9,7 @@ import { builderTexts } from './builder-texts.ts';
  * Asks before what is not saved is lost; the browser asks itself where the whole app is left. By the history
  * alone: the router's own hook would weigh on every public page.
  */
-export function LeaveGuard({ dirty }: { dirty: boolean }) {
+export function LeaveGuard({ dirty, kept }: { dirty: boolean; kept: boolean }) {
   const t = useRouteTexts(builderTexts);
   const { history } = useRouter();
   // Tells the history whether to stay; there while somebody is asked.
@@ -27,7 +27,7 @@ export function LeaveGuard({ dirty }: { dirty: boolean }) {
   };
   return (
     <Dialog open={answer !== undefined} title={t('leaveTitle')} onClose={() => say(true)}>
-      <p className="text-soft">{t('leaveNote')}</p>
+      <p className="text-soft">{t(kept ? 'leaveKept' : 'leaveNote')}</p>
       <div className="mt-6 flex justify-end gap-2">
         <Button look="quiet" onClick={() => say(false)}>
           {t('leave')}

@@ -5,7 +5,7 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { Check } from '../ui/check.tsx';
 import { TextField } from '../ui/text-field.tsx';
-import { newKey, type BotForm } from './bot-form.ts';
+import { newKey, questionField, type BotForm } from './bot-form.ts';
 import { builderTexts } from './builder-texts.ts';
 
 const MOST_STARTERS = 4;
@@ -53,7 +53,7 @@ export function StartersEditor({ rows, onChange }: EditorProps<'starters'>) {
 const kinds = ['current_state', 'goal', 'misc'] as const satisfies IntakeQuestion['kind'][];
 
 /** The questions of a guided session, moved by buttons, so that no dragging is needed. */
-export function IntakeEditor({ rows, onChange, wrong }: EditorProps<'intake'> & { wrong: boolean }) {
+export function IntakeEditor({ rows, onChange, wrong }: EditorProps<'intake'> & { wrong: ReadonlySet<string> }) {
   const t = useRouteTexts(builderTexts);
   const [said, setSaid] = useState('');
   const set = (index: number, change: Partial<IntakeQuestion>) =>
@@ -75,7 +75,8 @@ export function IntakeEditor({ rows, onChange, wrong }: EditorProps<'intake'> & 
               label={t('question', { n: index + 1 })}
               maxLength={300}
               value={question}
-              error={wrong && question.trim() === '' ? t('questionMissing') : undefined}
+              data-field={questionField(key)}
+              error={wrong.has(questionField(key)) ? t('questionMissing') : undefined}
               onChange={({ target }) => set(index, { question: target.value })}
             />
             <div className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-2">

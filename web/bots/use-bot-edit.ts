@@ -7,42 +7,56 @@ import { showToast } from '../lib/toasts.ts';
 import { checkBot, contentOf, formOf, isSame, type BotForm } from './bot-form.ts';
 import { botQuery, botsQuery } from './bot-queries.ts';
 import { builderTexts } from './builder-texts.ts';
+import { useKeptDraft, useLeftDraft } from './use-bot-draft.ts';
 
-/** The form of a bot and what is done with it. Nothing that somebody else has saved is overwritten unseen. */
+/**
+ * The form of a bot and what is done with it. What is not saved is kept on this device, and nothing that
+ * somebody else has saved is overwritten unseen.
+ */
 export function useBotEdit(bot: Bot) {
   const t = useRouteTexts(builderTexts);
   const queries = useQueryClient();
   // What the form was made from; a fresh answer of the server does not take away what is being written.
-  const [base, setBase] = useState(bot);
-  const [form, change] = useState(() => formOf(bot));
-  const [newer, setNewer] = useState<Bot>();
+  const { owner, left } = useLeftDraft(bot.slug);
+  const [base, setBase] = useState(left?.base ?? bot);
+  const [form, change] = useState(() => left?.form ?? formOf(bot));
+  const [newer, setNewer] = useState(left && left.base.version < bot.version ? bot : undefined);
+  const [resumed, setResumed] = useState(left !== undefined);
   const [busy, setBusy] = useState(false);
+  // All fields say what is wrong with them once somebody wanted to save; before that, those that were left.
   const [checked, setChecked] = useState(false);
+  const [wasIn, setWasIn] = useState<ReadonlySet<string>>(new Set());
   const [problem, setProblem] = useState<ApiProblem>();
   const [gone, setGone] = useState(false);
   const atWork = useRef(false);
   const path = `/bots/${bot.slug}`;
+  const dirty = !gone && !isSame(form, formOf(base));
+  const keptAt = useKeptDraft(owner, bot.slug, { base, form }, dirty);
 
-  const take = (saved: Bot, next: BotForm) => {
+  /** Without `next` the form stays as it is: it may have been written in while it was saved. */
+  const take = (saved: Bot, next?: BotForm) => {
     setBase(saved);
-    change(next);
+    if (next) change(next);
     setNewer(undefined);
     setChecked(false);
+    setWasIn(new Set());
+    setResumed(false);
     queries.setQueryData(botQuery(bot.slug).queryKey, saved);
     void queries.invalidateQueries({ queryKey: botsQuery.queryKey, exact: true });
   };
-  const run = async (ask: () => Promise<Bot>, keep: (saved: Bot) => BotForm, done: string) => {
+  const run = async (ask: () => Promise<Bot>, done: string, next?: (saved: Bot) => BotForm) => {
     if (atWork.current) return;
     atWork.current = true;
     setBusy(true);
     setProblem(undefined);
     try {
       const saved = await ask();
-      take(saved, keep(saved));
+      take(saved, next?.(saved));
       showToast({ kind: 'done', text: done });
     } catch (error) {
       const found = asProblem(error);
-      if (found.code === 'conflict') setNewer(await call<Bot>(path).catch(() => undefined));
+      const theirs = found.code === 'conflict' ? await call<Bot>(path).catch(() => undefined) : undefined;
+      if (theirs) setNewer(theirs);
       else setProblem(found);
     } finally {
       atWork.current = false;
@@ -51,20 +65,19 @@ export function useBotEdit(bot: Bot) {
   };
   const save = async (version = base.version) => {
     setChecked(true);
-    if (checkBot(form).size > 0) return;
+    const [first] = checkBot(form);
+    if (first !== undefined) {
+      document.querySelector<HTMLElement>(`[data-field="${first}"]`)?.focus();
+      return;
+    }
     const body = { ...contentOf(form), version };
-    // The rows keep their keys, and with them the focus.
-    await run(
-      () => call<Bot>(path, { method: 'PUT', body }),
-      () => form,
-      t('saved'),
-    );
+    await run(() => call<Bot>(path, { method: 'PUT', body }), t('saved'));
   };
   const restore = (version: number) =>
     run(
       () => call<Bot>(`${path}/restore`, { method: 'POST', body: { version } }),
-      formOf,
       t('restored', { n: version }),
+      formOf,
     );
   return {
     base,
@@ -72,9 +85,15 @@ export function useBotEdit(bot: Bot) {
     change,
     newer,
     takeNewer: () => newer && take(newer, formOf(newer)),
-    dirty: !gone && !isSame(form, formOf(base)),
+    dirty,
+    /** Since when what is not saved is kept on this device; undefined: it is not. */
+    keptAt,
+    /** It goes on with what an earlier visit has left. */
+    resumed: resumed && dirty,
+    discard: () => change(formOf(base)),
     busy,
-    checked,
+    wrong: new Set([...checkBot(form)].filter((field) => checked || wasIn.has(field))),
+    leave: (field: string) => setWasIn(new Set(wasIn).add(field)),
     problem,
     save,
     restore,

@@ -1,44 +1,58 @@
+import { useProfile } from '../accounts/account-queries.ts';
 import { useWords } from '../lib/language.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { keyTexts } from './key-texts.ts';
-import { baseUrl, CopyButton, curlSample, Sample, scriptSample } from './samples.tsx';
+import { baseUrl, CopyButton, Samples } from './samples.tsx';
 
 /** Stands for a key that is still to be made. */
 const NO_KEY = 'sk-daesa-…';
 
-/** Nobody has a key at first: the way to the first request. */
-export function FirstSteps() {
+/** The way to the first request: at first open, later on at hand. */
+export function FirstSteps({ empty }: { empty: boolean }) {
   const t = useRouteTexts(keyTexts);
-  const { t: say } = useWords();
-  const copyOf = (what: string) => `${say('action.copy')}: ${what}`;
+  if (!empty) {
+    return (
+      <details className="mt-6">
+        <summary className="cursor-pointer py-2 font-medium">{t('steps')}</summary>
+        <div className="mt-2">
+          <Steps />
+        </div>
+      </details>
+    );
+  }
   return (
     <>
       <h2 className="text-base">{t('empty')}</h2>
       <p className="mb-4 text-soft">{t('emptyNote')}</p>
-      <ol aria-label={t('steps')} className="space-y-6 rounded-lg border border-line bg-raised p-4">
-        <Step n={1} title={t('step.key')} note={t('step.keyNote')} />
-        <Step n={2} title={t('step.address')} note={t('step.addressNote')}>
-          <div className="flex items-center gap-2 rounded-md bg-sunken py-2 pr-2 pl-4">
-            <code className="min-w-0 flex-1 font-mono break-all select-all">{baseUrl()}</code>
-            <CopyButton text={baseUrl()} label={copyOf('base_url')} />
-          </div>
-        </Step>
-        <Step n={3} title={t('step.request')} note={t('step.requestNote')}>
-          {[
-            { name: 'curl', text: curlSample(NO_KEY) },
-            { name: 'JavaScript', text: scriptSample(NO_KEY) },
-          ].map(({ name, text }) => (
-            <div key={name} className="mb-4">
-              <div className="mb-2 flex items-center justify-between gap-2">
-                <p className="font-medium">{name}</p>
-                <CopyButton text={text} label={copyOf(name)} />
-              </div>
-              <Sample label={name} text={text} />
-            </div>
-          ))}
-        </Step>
-      </ol>
+      <Steps />
     </>
+  );
+}
+
+function Steps() {
+  const t = useRouteTexts(keyTexts);
+  const { t: say } = useWords();
+  const limit = useProfile()?.quota.limit ?? null;
+  return (
+    <ol aria-label={t('steps')} className="space-y-6 rounded-lg border border-line bg-raised p-4">
+      <Step n={1} title={t('step.key')} note={t('step.keyNote')} />
+      <Step n={2} title={t('step.address')} note={t('step.addressNote')}>
+        <div className="flex items-center gap-2 rounded-md bg-sunken py-2 pr-2 pl-4">
+          <code className="min-w-0 flex-1 font-mono break-all select-all">{baseUrl()}</code>
+          <CopyButton text={baseUrl()} label={`${say('action.copy')}: base_url`} />
+        </div>
+      </Step>
+      <Step n={3} title={t('step.request')} note={t('step.requestNote')}>
+        <Samples label={t('step.request')} apiKey={NO_KEY} />
+      </Step>
+      <Step
+        n={4}
+        title={t('limits')}
+        note={limit === null ? t('step.noLimit') : t('step.limit', { n: limit.toLocaleString() })}
+      >
+        <p className="-mt-3 text-soft">{t('step.keyLimits')}</p>
+      </Step>
+    </ol>
   );
 }
 

@@ -1,7 +1,7 @@
 const ko = {
   title: 'API 키',
   lead: 'OpenAI와 같은 방식으로 이 서버를 프로그램에서 쓸 수 있어요.',
-  docs: 'API 문서',
+  openapi: 'OpenAPI 내려받기',
   create: '키 만들기',
   empty: '아직 키가 없어요',
   emptyNote: '키를 만들고, 프로그램의 base_url만 이 서버로 바꾸면 돼요.',
@@ -12,6 +12,10 @@ const ko = {
   'step.addressNote': '프로그램의 base_url에 이 주소를 넣어 주세요.',
   'step.request': '첫 요청 보내기',
   'step.requestNote': 'sk-daesa-… 자리에 복사한 키를 넣어 주세요.',
+  'step.limit':
+    '대화와 API를 합쳐 하루 {n}번까지 물어볼 수 있어요. 넘으면 429로 답하고, 언제 다시 되는지 Retry-After로 알려 드려요.',
+  'step.noLimit': '하루에 몇 번이든 물어볼 수 있어요.',
+  'step.keyLimits': '키를 만들 때 하루 요청 수, 1분 토큰 수, 한 달 예산을 더 좁게 정할 수 있어요.',
   failed: '키를 불러오지 못했어요.',
   created: '{when} 만들었어요',
   used: '{when} 썼어요',
@@ -70,7 +74,7 @@ const ko = {
 const en: typeof ko = {
   title: 'API keys',
   lead: 'Use this server from programs, the way OpenAI is used.',
-  docs: 'API documentation',
+  openapi: 'Download OpenAPI',
   create: 'Create a key',
   empty: 'No keys yet',
   emptyNote: "Create a key, and change nothing but your program's base_url.",
@@ -81,6 +85,10 @@ const en: typeof ko = {
   'step.addressNote': "Put this into your program's base_url.",
   'step.request': 'Send a first request',
   'step.requestNote': 'Put the key you copied in the place of sk-daesa-….',
+  'step.limit':
+    'Chats and the API together take {n} questions a day. Past that the answer is 429, and Retry-After says when it goes on.',
+  'step.noLimit': 'There is no limit of questions a day.',
+  'step.keyLimits': 'A key can have narrower ones: requests a day, tokens a minute, a budget a month.',
   failed: 'Your keys could not be loaded.',
   created: 'Created {when}',
   used: 'Used {when}',

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { BookOpen, Plus } from 'lucide-react';
+import { BookOpen, Download, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { ApiKey } from '#contracts/keys.ts';
 import { useProfile } from '../accounts/account-queries.ts';
@@ -25,6 +25,7 @@ type Doing = { what: 'create' } | { what: 'edit' | 'revoke'; row: ApiKey };
 
 export function KeysPage() {
   const t = useRouteTexts(keyTexts);
+  const { t: say } = useWords();
   const [doing, setDoing] = useState<Doing>();
   const [made, setMade] = useState<NewKey>();
   const profile = useProfile();
@@ -38,10 +39,16 @@ export function KeysPage() {
   return (
     <Page title={t('title')} lead={t('lead')} action={create}>
       <KeyList onDo={setDoing} />
-      <a href={`${apiAddress()}/docs`} className={`${buttonClass('quiet')} mt-6 -ml-4`}>
-        <BookOpen aria-hidden className="size-4 text-soft" />
-        {t('docs')}
-      </a>
+      <div className="mt-6 -ml-4 flex flex-wrap">
+        <a href={`${apiAddress()}/docs`} className={buttonClass('quiet')}>
+          <BookOpen aria-hidden className="size-4 text-soft" />
+          {say('nav.docs')}
+        </a>
+        <a href={`${apiAddress()}/openapi.json`} download className={buttonClass('quiet')}>
+          <Download aria-hidden className="size-4 text-soft" />
+          {t('openapi')}
+        </a>
+      </div>
       {profile && <AlertsSection />}
       <KeyDialog doing={doing} onClose={() => setDoing(undefined)} onMade={setMade} />
       <NewKeyDialog made={made} onClose={() => setMade(undefined)} />
@@ -58,7 +65,7 @@ function KeyList({ onDo }: { onDo: (doing: Doing) => void }) {
     return <ErrorNotice action={retry}>{t('failed')}</ErrorNotice>;
   }
   if (!list.data) return <div aria-hidden className="skeleton h-40 animate-late" />;
-  if (list.data.length === 0) return <FirstSteps />;
+  if (list.data.length === 0) return <FirstSteps empty />;
   return (
     <>
       <ul className="divide-y divide-line rounded-lg border border-line bg-raised">
@@ -71,6 +78,7 @@ function KeyList({ onDo }: { onDo: (doing: Doing) => void }) {
           {t('all')}
         </Button>
       )}
+      <FirstSteps empty={false} />
     </>
   );
 }

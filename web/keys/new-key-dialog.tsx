@@ -3,7 +3,7 @@ import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import type { NewKey } from './key-queries.ts';
 import { keyTexts } from './key-texts.ts';
-import { CopyButton, curlSample, Sample } from './samples.tsx';
+import { CopyButton, Samples } from './samples.tsx';
 
 /** The only time that the whole key is shown. */
 export function NewKeyDialog({ made, onClose }: { made: NewKey | undefined; onClose: () => void }) {
@@ -18,7 +18,7 @@ export function NewKeyDialog({ made, onClose }: { made: NewKey | undefined; onCl
         <CopyButton text={made?.key ?? ''} />
       </div>
       <h3 className="mt-6 mb-2">{t('sample')}</h3>
-      <Sample label={t('sample')} text={curlSample(made?.key ?? '')} />
+      <Samples label={t('sample')} apiKey={made?.key ?? ''} />
       <div className="mt-6 flex justify-end">
         <Button look="primary" local onClick={onClose}>
           {t('kept')}

@@ -24,14 +24,15 @@ export interface Drafts {
   clear(owner: DraftOwner, place: DraftPlace): void;
   /** Gives a guest's drafts to who has just logged in, where that person has none. */
   adopt(owner: number): void;
-  /** Writes what is not written yet. */
-  flush(): void;
+  /** Writes what is not written yet. False: the storage takes nothing. */
+  flush(): boolean;
 }
 
 export function createDrafts(storage: () => DraftStorage | undefined): Drafts {
   // Insertion order is age.
   let entries: Map<string, string> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let written = true;
 
   function all(): Map<string, string> {
     entries ??= readAll(storage());
@@ -47,12 +48,14 @@ export function createDrafts(storage: () => DraftStorage | undefined): Drafts {
     }
   }
 
-  function flush(): void {
-    if (timer === undefined) return;
+  function flush(): boolean {
+    if (timer === undefined) return written;
     clearTimeout(timer);
     timer = undefined;
     // A full storage takes the newest ones. What a forbidden one takes none of still stands in the field.
-    for (let kept = [...all()]; !write(JSON.stringify(kept)) && kept.length > 1;) kept = kept.slice(1);
+    let kept = [...all()];
+    while (!(written = write(JSON.stringify(kept))) && kept.length > 1) kept = kept.slice(1);
+    return written;
   }
 
   function put(key: string, text: string): void {

@@ -29,7 +29,7 @@ export function GalleryPage() {
           <Link
             key={each}
             to="/sessions"
-            search={each === 'pages' ? { view: each } : {}}
+            search={{ view: each === 'pages' ? each : undefined, bot: bot || undefined }}
             // Another filter is still the same view, which this says; a part of the address says too little.
             activeOptions={{ exact: true }}
             aria-current={view === each ? 'page' : undefined}
@@ -39,34 +39,32 @@ export function GalleryPage() {
           </Link>
         ))}
       </nav>
-      {view === 'sessions' && <Filters bot={bot} q={q} />}
+      {view === 'sessions' && <GallerySearchField q={q} />}
+      <Bots bot={bot} />
       <Cards filter={{ view, bot, q }} />
     </Page>
   );
 }
 
-function Filters({ bot, q }: { bot: string; q: string }) {
+function Bots({ bot }: { bot: string }) {
   const t = useRouteTexts(galleryTexts);
   const bots = useQuery(botsQuery).data?.results ?? [];
   const choices = [{ slug: '', name: t('allBots') }, ...bots];
   return (
-    <>
-      <GallerySearchField q={q} />
-      <nav aria-label={t('bots')} className={`mt-3 ${tabsClass}`}>
-        {choices.map(({ slug, name }) => (
-          <Link
-            key={slug}
-            to="/sessions"
-            search={(before) => ({ ...before, bot: slug || undefined })}
-            activeOptions={{ exact: true }}
-            aria-current={slug === bot ? 'page' : undefined}
-            className={tabClass}
-          >
-            {name}
-          </Link>
-        ))}
-      </nav>
-    </>
+    <nav aria-label={t('bots')} className={`mt-3 ${tabsClass}`}>
+      {choices.map(({ slug, name }) => (
+        <Link
+          key={slug}
+          to="/sessions"
+          search={(before) => ({ ...before, bot: slug || undefined })}
+          activeOptions={{ exact: true }}
+          aria-current={slug === bot ? 'page' : undefined}
+          className={tabClass}
+        >
+          {name}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

@@ -31,16 +31,18 @@ export function galleryQuery(filter: GalleryFilter) {
     // Under the key of all sessions: what is published shows at once.
     queryKey: ['sessions', 'public', filter],
     initialPageParam: 1,
-    queryFn: ({ pageParam, signal }) => (filter.view === 'pages' ? readPages : readSessions)(pageParam, filter, signal),
+    queryFn: ({ pageParam, signal }) => {
+      const query = new URLSearchParams({ page: String(pageParam), per_page: String(PER_PAGE) });
+      if (filter.bot) query.set('bot', filter.bot);
+      if (filter.q) query.set('q', filter.q);
+      return (filter.view === 'pages' ? readPages : readSessions)(query, signal);
+    },
     getNextPageParam: ({ page, per_page, count }) => (page * per_page < count ? page + 1 : undefined),
     select: ({ pages }) => [...new Map(pages.flatMap(({ cards }) => cards).map((card) => [card.key, card])).values()],
   });
 }
 
-async function readSessions(page: number, { bot, q }: GalleryFilter, signal: AbortSignal) {
-  const query = new URLSearchParams({ page: String(page), per_page: String(PER_PAGE) });
-  if (bot) query.set('bot', bot);
-  if (q) query.set('q', q);
+async function readSessions(query: URLSearchParams, signal: AbortSignal) {
   const { results, ...rest } = await call<z.infer<typeof sessionPage>>(`/sessions?${query}`, { signal });
   const cards = results.map(({ id, title, excerpt, bot: slug, user, mine, updated_at }): GalleryCard => {
     return { key: String(id), path: `/sessions/${id}`, title, excerpt, bot: slug, author: user, mine, at: updated_at };
@@ -48,9 +50,8 @@ async function readSessions(page: number, { bot, q }: GalleryFilter, signal: Abo
   return { ...rest, cards };
 }
 
-async function readPages(page: number, _filter: GalleryFilter, signal: AbortSignal) {
-  const answer = await call<z.infer<typeof snapshotPage>>(`/s?page=${page}&per_page=${PER_PAGE}`, { signal });
-  const { results, ...rest } = answer;
+async function readPages(query: URLSearchParams, signal: AbortSignal) {
+  const { results, ...rest } = await call<z.infer<typeof snapshotPage>>(`/s?${query}`, { signal });
   const cards = results.map(({ id, title, excerpt, bot, author, updated_at }): GalleryCard => {
     return { key: id, path: `/s/${id}`, title, excerpt, bot, author, mine: false, at: updated_at };
   });

@@ -3,11 +3,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Link2, Unlink } from 'lucide-react';
 import { Suspense, useState, type ReactNode } from 'react';
 import type { z } from 'zod';
-import type { Snapshot, snapshotOwner, SnapshotTurn } from '#contracts/snapshots.ts';
+import type { Snapshot, snapshotOwner } from '#contracts/snapshots.ts';
 import { useProfile } from '../accounts/account-queries.ts';
-import { beginningOf, isLong } from '../chat/long-text.ts';
-import { Markdown } from '../chat/markdown/lazy-markdown.tsx';
-import { WholeQuestion } from '../chat/whole-question.tsx';
 import { asProblem, call, send } from '../lib/api-client.ts';
 import { sayExactly, sayWhen } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
@@ -17,14 +14,18 @@ import { usePageTitle } from '../lib/page-title.ts';
 import { problemText } from '../lib/problem-text.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
+import { DocsLink } from '../shell/docs-link.tsx';
 import { NotFoundPage } from '../shell/not-found-page.tsx';
 import { Wordmark } from '../shell/wordmark.tsx';
 import { Button, buttonClass } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { publishedKey } from './given-page.ts';
 import { publishedTexts } from './published-texts.ts';
+import { PublishedTurn } from './published-turn.tsx';
 import { useContinue } from './use-continue.ts';
 
+// Only who is logged in has somewhere to go by a key.
+const Shortcuts = lazyPart(() => import('../shell/reader-shortcuts.tsx'), 'ReaderShortcuts');
 const ReportDialog = lazyPart(() => import('./report-dialog.tsx'), 'ReportDialog');
 
 /** A copy of a conversation that somebody has published: read by everybody, changed by nobody. */
@@ -57,8 +58,14 @@ export function PublishedPage() {
 function Frame({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
   const t = useRouteTexts(publishedTexts);
   usePageTitle(title);
+  const member = useProfile();
   return (
     <div className="min-h-dvh pb-16">
+      {member && (
+        <Suspense>
+          <Shortcuts />
+        </Suspense>
+      )}
       <header className="reading flex h-16 items-center justify-between gap-3">
         <Link to="/" aria-label={t('home')} className="flex rounded-sm">
           <Wordmark />
@@ -68,6 +75,9 @@ function Frame({ title, action, children }: { title: string; action?: ReactNode;
       <main id="main" tabIndex={-1} className="reading">
         {children}
       </main>
+      <footer className="reading mt-8">
+        <DocsLink />
+      </footer>
     </div>
   );
 }
@@ -119,7 +129,7 @@ function Reading({ page }: { page: Snapshot }) {
       <div className="divide-y divide-line">
         {page.turns.map((turn, index) => (
           // oxlint-disable-next-line react/no-array-index-key -- a copy keeps its order
-          <Turn key={index} turn={turn} />
+          <PublishedTurn key={index} turn={turn} />
         ))}
       </div>
       <div className="mt-6 rounded-lg bg-sunken p-4 md:p-6">
@@ -156,25 +166,6 @@ function Origin({ page }: { page: Snapshot }) {
         {t('published', { when: sayWhen(at, { locale, timeZone, now }, word('time.now')) })}
       </time>
     </p>
-  );
-}
-
-function Turn({ turn }: { turn: SnapshotTurn }) {
-  const t = useRouteTexts(publishedTexts);
-  const long = isLong(turn.content);
-  return (
-    <article aria-label={`${t(turn.kind)}: ${turn.content.slice(0, 60)}`} className="py-6">
-      <div className="ml-auto w-fit max-w-[85%] rounded-lg bg-sunken px-4 py-2.5">
-        {turn.kind !== 'question' && <p className="text-xs text-soft">{t(turn.kind)}</p>}
-        <p className="text-base whitespace-pre-wrap">{long ? beginningOf(turn.content) : turn.content || t('none')}</p>
-      </div>
-      {long && <WholeQuestion text={turn.content} />}
-      {turn.reply && (
-        <div className="prose mt-6">
-          <Markdown text={turn.reply.content} writing={false} />
-        </div>
-      )}
-    </article>
   );
 }
 

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import type { Session } from '#contracts/sessions.ts';
 import type { Snapshot, SnapshotBody, snapshotPage, SnapshotRow } from '#contracts/snapshots.ts';
+import { useProfile } from '../accounts/account-queries.ts';
 import { asProblem, call, send } from '../lib/api-client.ts';
 import { sayExactly } from '../lib/dates.ts';
 import { useWords } from '../lib/language.ts';
@@ -15,6 +16,7 @@ import { Choices } from '../ui/choices.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { ErrorNotice } from '../ui/notice.tsx';
 import { TextField } from '../ui/text-field.tsx';
+import { PublishPreview } from './publish-preview.tsx';
 import { sessionKeys } from './session-queries.ts';
 import { shareTexts } from './share-texts.ts';
 
@@ -121,6 +123,7 @@ function Publishing({ session, page }: { session: Session; page: SnapshotRow | u
   const [listed, setListed] = useState(page?.listed ?? false);
   const [ends, setEnds] = useState<Ends>(page ? 'keep' : 'never');
   const { run, busy } = useChange(session.id);
+  const profile = useProfile();
   const wanted = (): SnapshotBody => ({
     ...(title.trim() ? { title: title.trim() } : {}),
     anonymous,
@@ -145,8 +148,7 @@ function Publishing({ session, page }: { session: Session; page: SnapshotRow | u
       </h3>
       <p className="mt-1 text-soft">{t('warn')}</p>
       {page && <PublishedLink page={page} />}
-      <p className="mt-4">{t('preview', { n: session.prompts.length })}</p>
-      <div className="mt-3 space-y-4">
+      <div className="mt-4 space-y-4">
         <TextField
           label={t('pageTitle')}
           value={title}
@@ -165,6 +167,11 @@ function Publishing({ session, page }: { session: Session; page: SnapshotRow | u
           onChange={setEnds}
         />
       </div>
+      <PublishPreview
+        title={title.trim() || (page?.title ?? session.title)}
+        author={anonymous ? null : (profile?.nickname ?? null)}
+        prompts={session.prompts}
+      />
       <div className="mt-6 flex flex-wrap justify-end gap-2">
         {page && (
           <Button look="quiet" className="mr-auto -ml-4 text-alarm!" onClick={revoke}>

@@ -1,8 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
-import { BookOpen, ChartColumn, ChevronsUpDown, KeyRound, LogOut, ShieldCheck, UserRound } from 'lucide-react';
+import { ChartColumn, ChevronsUpDown, KeyRound, LogOut, ShieldCheck, UserRound } from 'lucide-react';
 import type { Profile } from '#contracts/accounts.ts';
 import { logOut } from '../accounts/account-queries.ts';
-import { apiAddress } from '../lib/api-address.ts';
 import { asProblem } from '../lib/api-client.ts';
 import { useWords, type Translate } from '../lib/language.ts';
 import { problemText } from '../lib/problem-text.ts';
@@ -10,14 +9,13 @@ import { useRouteTexts } from '../lib/route-texts.ts';
 import { showToast } from '../lib/toasts.ts';
 import type { MenuEntry } from '../ui/menu-popup.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { useHelpEntries, useSettingsEntries } from './settings-entries.ts';
+import { useDocsEntry, useHelpEntries, useSettingsEntries } from './settings-entries.ts';
 
-const ko = { profile: '프로필', keys: 'API 키', usage: '사용량', docs: 'API 문서', admin: '관리' };
+const ko = { profile: '프로필', keys: 'API 키', usage: '사용량', admin: '관리' };
 const en: typeof ko = {
   profile: 'Profile',
   keys: 'API keys',
   usage: 'Usage',
-  docs: 'API documentation',
   admin: 'Administration',
 };
 
@@ -33,7 +31,7 @@ export function MemberCorner({ profile, onHelp }: { profile: Profile; onHelp: ()
     { kind: 'action', icon: UserRound, label: own('profile'), run: go('/accounts/profile') },
     { kind: 'action', icon: KeyRound, label: own('keys'), run: go('/keys') },
     { kind: 'action', icon: ChartColumn, label: own('usage'), run: go('/usage') },
-    { kind: 'action', icon: BookOpen, label: own('docs'), run: () => location.assign(`${apiAddress()}/docs`) },
+    useDocsEntry(),
   ];
   if (profile.role === 'administrator') {
     places.push({ kind: 'action', icon: ShieldCheck, label: own('admin'), run: go('/admin') });

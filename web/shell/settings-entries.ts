@@ -1,5 +1,6 @@
-import { Keyboard } from 'lucide-react';
+import { BookOpen, Keyboard } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
+import { apiAddress } from '../lib/api-address.ts';
 import { chooseLanguage, useWords, type Language, type TextKey } from '../lib/language.ts';
 import { chooseTheme, onThemeChosen, readTheme, themes, type Theme } from '../lib/theme.ts';
 import { isTouchPrimary } from '../lib/touch.ts';
@@ -34,6 +35,11 @@ export function useSettingsEntries(): MenuEntry[] {
       choose: (value) => void chooseLanguage(value as Language),
     },
   ];
+}
+
+export function useDocsEntry(): MenuEntry {
+  const { t } = useWords();
+  return { kind: 'action', icon: BookOpen, label: t('nav.docs'), run: () => location.assign(`${apiAddress()}/docs`) };
 }
 
 /** The way to the list of shortcuts, where there are keys. */

@@ -19,7 +19,8 @@ export function focusComposer(): void {
 }
 
 interface Targets {
-  toggleSidebar: () => void;
+  /** Absent where there is none. */
+  toggleSidebar?: () => void;
   showHelp: () => void;
 }
 
@@ -39,7 +40,7 @@ export function useShortcuts(targets: Targets): void {
       if (command && !event.shiftKey && key === 'k')
         run = () => void navigate({ to: '/chat', search: {}, hash: 'search' });
       else if (command && event.shiftKey && event.code === 'KeyO') run = () => void navigate({ to: '/' });
-      else if (command && event.shiftKey && event.code === 'KeyS') run = () => latest.current.toggleSidebar();
+      else if (command && event.shiftKey && event.code === 'KeyS') run = latest.current.toggleSidebar;
       else if (command && key === '/') run = () => latest.current.showHelp();
       else if (!command && event.shiftKey && event.key === 'Escape') run = focusComposer;
       if (!run) return;

@@ -99,6 +99,7 @@ export const en: Record<keyof typeof ko, string> = {
   'nav.board': 'Quote requests',
   'nav.boardNews': 'There is news',
   'nav.bots': 'Bots',
+  'nav.docs': 'API documentation',
   'nav.gallery': 'Public chats',
   'nav.guided': 'Set a goal',
   'nav.hideSidebar': 'Hide sidebar',

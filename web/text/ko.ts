@@ -97,6 +97,7 @@ export const ko = {
   'nav.board': '대사 신청',
   'nav.boardNews': '새 소식이 있어요',
   'nav.bots': '봇',
+  'nav.docs': 'API 문서',
   'nav.gallery': '공개 대화',
   'nav.guided': '목표 세우기',
   'nav.hideSidebar': '옆 메뉴 닫기',

@@ -1,4 +1,5 @@
 import type { ComponentProps, ReactNode } from 'react';
+import { StickyBar } from './sticky-bar.tsx';
 
 interface RowCheckProps extends Omit<ComponentProps<'input'>, 'onChange'> {
   /** Which row it chooses. */
@@ -24,9 +25,9 @@ export function RowCheck({ label, onChange, children, ...rest }: RowCheckProps) 
 /** What can be done with the rows that are chosen: it stays in sight while the list scrolls. */
 export function SelectionBar({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <div className="sticky bottom-0 z-10 mt-6 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-ground py-4">
+    <StickyBar className="flex flex-wrap items-center justify-end gap-2">
       <output className="mr-auto font-medium">{label}</output>
       {children}
-    </div>
+    </StickyBar>
   );
 }

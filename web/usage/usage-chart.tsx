@@ -1,21 +1,29 @@
-import { sayValue, type Bar, type Metric } from './usage-view.ts';
+import { sayValue, type Metric, type Series } from './usage-view.ts';
 
 interface ChartProps {
-  bars: Bar[];
+  days: string[];
+  /** What stands on each other, the lowest first. */
+  series: Series[];
   metric: Metric;
   locale: string;
   label: string;
-  /** The bar that is not complete yet. */
-  growing: string;
 }
 
 const HEIGHT = 160;
+/** A bar is no wider than this part of the chart. */
+const WIDEST = 12;
 
-/** Days stand side by side. The table below says the same to those who do not see it. */
-export function DayChart({ bars, metric, locale, label, growing }: ChartProps) {
-  const most = Math.max(...bars.map(({ value }) => value ?? 0));
-  const step = 100 / bars.length;
-  const top = niceTop(most, metric);
+/** Each holds 3:1 on the ground of both themes; the last one is for all the others together. */
+const colours = ['#cf5a26', '#2f7fc1', '#4a8f4f', '#9a66c7', '#b58000', '#c2557f', '#1f8f8f', '#8a847b'];
+const colourOf = ({ others }: Series, index: number) => colours[others ? colours.length - 1 : index]!;
+
+/** Days stand side by side, the last one hatched: it is not over. A table says the same to those who do not see it. */
+export function UsageChart({ days, series, metric, locale, label }: ChartProps) {
+  const sums = days.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
+  const step = 100 / days.length;
+  const width = Math.min(step * 0.7, WIDEST);
+  const top = niceTop(Math.max(...sums), metric);
+  const heightOf = (value: number) => (value / top) * HEIGHT;
   return (
     <figure className="m-0">
       <div className="flex gap-3">
@@ -35,7 +43,7 @@ export function DayChart({ bars, metric, locale, label, growing }: ChartProps) {
             <defs>
               {/* Lines that lie stay lines, however wide the drawing is stretched. */}
               <pattern id="growing" width="100" height="5" patternUnits="userSpaceOnUse">
-                <rect width="100" height="3" className="fill-ember" />
+                <rect width="100" height="2" className="fill-raised" />
               </pattern>
             </defs>
             {[0, 0.5, 1].map((part) => (
@@ -49,62 +57,79 @@ export function DayChart({ bars, metric, locale, label, growing }: ChartProps) {
                 vectorEffect="non-scaling-stroke"
               />
             ))}
-            {bars.map(({ key, value }, index) => {
-              const height = top === 0 ? 0 : ((value ?? 0) / top) * HEIGHT;
+            {days.map((day, index) => {
+              const x = index * step + (step - width) / 2;
+              let below = 0;
               return (
-                <g key={key}>
-                  <title>{`${key}: ${sayValue(value, metric, locale)}`}</title>
+                <g key={day} data-day={day}>
+                  <title>{titleOf(day, series, index, metric, locale)}</title>
                   <rect x={index * step} width={step} height={HEIGHT} fill="transparent" />
-                  <rect
-                    data-bar={value ?? 0}
-                    x={index * step + step * 0.15}
-                    y={HEIGHT - height}
-                    width={step * 0.7}
-                    height={height}
-                    fill={key === growing ? 'url(#growing)' : undefined}
-                    className={key === growing ? '' : 'fill-ember'}
-                  />
+                  {series.map((one, place) => {
+                    const value = one.values[index] ?? 0;
+                    below += value;
+                    return (
+                      <rect
+                        key={one.key}
+                        data-bar={value}
+                        x={x}
+                        y={HEIGHT - heightOf(below)}
+                        width={width}
+                        height={heightOf(value)}
+                        fill={colourOf(one, place)}
+                        // A line between neighbours, so that they differ by more than their colour.
+                        className={value > 0 ? 'stroke-raised' : ''}
+                        vectorEffect="non-scaling-stroke"
+                      />
+                    );
+                  })}
+                  {index === days.length - 1 && (
+                    <rect
+                      x={x}
+                      y={HEIGHT - heightOf(below)}
+                      width={width}
+                      height={heightOf(below)}
+                      fill="url(#growing)"
+                    />
+                  )}
                 </g>
               );
             })}
           </svg>
           <div aria-hidden className="flex justify-between pt-1 text-xs text-soft">
-            <span>{bars[0]?.label.slice(5)}</span>
-            {bars.length > 2 && <span>{bars[Math.floor(bars.length / 2)]?.label.slice(5)}</span>}
-            {bars.length > 1 && <span>{bars.at(-1)?.label.slice(5)}</span>}
+            <span>{days[0]?.slice(5)}</span>
+            {days.length > 2 && <span>{days[Math.floor(days.length / 2)]?.slice(5)}</span>}
+            {days.length > 1 && <span>{days.at(-1)?.slice(5)}</span>}
           </div>
         </div>
       </div>
+      {series.length > 1 && <Legend series={series} metric={metric} locale={locale} />}
     </figure>
   );
 }
 
-/** Names lie one below the other, so that each is readable. */
-export function GroupChart({ bars, metric, locale, label }: Omit<ChartProps, 'growing'>) {
-  const most = Math.max(...bars.map(({ value }) => value ?? 0));
+/** Which colour is whose, with what it comes to; the highest stands where it is on the bars, first. */
+function Legend({ series, metric, locale }: Pick<ChartProps, 'series' | 'metric' | 'locale'>) {
   return (
-    <figure className="m-0" aria-label={label}>
-      <div aria-hidden className="space-y-3">
-        {bars.map(({ key, label: name, value }) => (
-          <div key={key}>
-            <div className="flex justify-between gap-4 text-xs">
-              <span className="min-w-0 truncate">{name}</span>
-              <span className="text-soft">{sayValue(value, metric, locale)}</span>
-            </div>
-            <svg viewBox="0 0 100 8" preserveAspectRatio="none" className="mt-1 block h-2 w-full">
-              <rect width="100" height="8" className="fill-sunken" />
-              <rect
-                data-bar={value ?? 0}
-                width={most === 0 ? 0 : ((value ?? 0) / most) * 100}
-                height="8"
-                className="fill-ember"
-              />
-            </svg>
-          </div>
-        ))}
-      </div>
-    </figure>
+    <ul aria-hidden className="mt-4 flex flex-wrap gap-x-5 gap-y-1.5 text-xs">
+      {series.map((one, index) => (
+        <li key={one.key} className="flex min-w-0 items-center gap-2">
+          <svg viewBox="0 0 1 1" className="size-3 shrink-0 rounded-sm">
+            <rect width="1" height="1" fill={colourOf(one, index)} />
+          </svg>
+          <span className="min-w-0 truncate">{one.label}</span>
+          <span className="text-soft tabular-nums">{sayValue(one.total, metric, locale)}</span>
+        </li>
+      ))}
+    </ul>
   );
+}
+
+/** What is shown of a day to who points at it: its sum, and of what it is made. */
+function titleOf(day: string, series: Series[], index: number, metric: Metric, locale: string): string {
+  const used = series.filter(({ values }) => values[index] !== 0);
+  const lines = used.map(({ label, values }) => `${label}: ${sayValue(values[index]!, metric, locale)}`);
+  if (series.length <= 1) return `${day}: ${sayValue(series[0]?.values[index] ?? 0, metric, locale)}`;
+  return [day, ...lines.toReversed()].join('\n');
 }
 
 /** The end of the scale: 1, 2 or 5 times a power of ten. */

@@ -13,7 +13,8 @@ import { Page } from '../shell/page.tsx';
 import { Button } from '../ui/button.tsx';
 import { EmptyState, ErrorNotice } from '../ui/notice.tsx';
 import { Select } from '../ui/select.tsx';
-import { DayChart, GroupChart } from './usage-chart.tsx';
+import { DailyTable } from './daily-table.tsx';
+import { UsageChart } from './usage-chart.tsx';
 import { UsageTable } from './usage-table.tsx';
 import { usageTexts } from './usage-texts.ts';
 import * as views from './usage-view.ts';
@@ -36,11 +37,14 @@ function Usage({ profile }: { profile: Profile }) {
   const view = views.viewOf(useSearch({ strict: false }));
   const zone = profile.quota.time_zone;
   const days = views.daysOf(view.range, zone, useNow());
-  const query = useQuery({ ...views.usageQuery(days, view.group), placeholderData: keepPreviousData });
+  const query = useQuery({
+    ...views.usageQuery(days, view.group, view.group === 'day' ? undefined : view.metric),
+    placeholderData: keepPreviousData,
+  });
   const report = query.data;
   // Of the days before, only the sum is looked at.
   const before = useQuery(views.usageQuery(views.daysBefore(days), 'day')).data?.total;
-  const name = (row: UsageRow) => row.group ?? t(`none.${view.group}`);
+  const name = (row: Pick<UsageRow, 'group'>) => row.group ?? t(`none.${view.group}`);
   const download = () => saveFile(views.usagePath(days, view.group, 'csv'), `usage-${days[0]}-${days.at(-1)}.csv`, say);
   return (
     <>
@@ -141,7 +145,7 @@ interface UsageChartProps {
   report: views.Report;
   view: views.UsageView;
   days: string[];
-  name: (row: UsageRow) => string;
+  name: (row: Pick<UsageRow, 'group'>) => string;
 }
 
 function Chart({ report, view, days, name }: UsageChartProps) {
@@ -149,12 +153,15 @@ function Chart({ report, view, days, name }: UsageChartProps) {
   const { locale } = useWords();
   // While the next report is on its way, the last one is shown by its own grouping.
   const group = report.group_by as views.Group;
-  const bars = views.barsOf(report, { ...view, group }, days, name, t('other'));
-  const label = t('chart', { metric: t(`metric.${view.metric}`), group: t(`group.${group}`) });
-  const shared = { bars, metric: view.metric, locale, label };
+  const { metric } = view;
+  const words = { others: t('other'), all: t(`metric.${metric}`) };
+  const series = views.seriesOf(report, { ...view, group }, days, name, words);
+  const stacked = group !== 'day';
+  const label = t(stacked ? 'stackedChart' : 'chart', { metric: words.all, group: t(`group.${group}`) });
   return (
     <div className="mb-6 rounded-lg border border-line bg-raised p-4" data-chart>
-      {group === 'day' ? <DayChart {...shared} growing={days.at(-1)!} /> : <GroupChart {...shared} />}
+      <UsageChart days={days} series={series} metric={metric} locale={locale} label={label} />
+      {stacked && <DailyTable days={days} series={series} metric={metric} />}
     </div>
   );
 }

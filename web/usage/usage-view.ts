@@ -21,7 +21,7 @@ export function viewOf(search: Record<string, unknown>): UsageView {
   return {
     range: ranges.find((one) => one === search.range) ?? '30',
     metric: metrics.find((one) => one === search.metric) ?? 'requests',
-    group: groups.find((one) => one === search.group) ?? 'day',
+    group: groups.find((one) => one === search.group) ?? 'model',
   };
 }
 
@@ -43,10 +43,11 @@ export type Report = z.infer<typeof usageReport>;
 export const usagePath = (days: string[], group: Group, format?: 'csv') =>
   `/usage?${new URLSearchParams({ from: days[0]!, to: days.at(-1)!, group_by: group, ...(format ? { format } : {}) })}`;
 
-export function usageQuery(days: string[], group: Group) {
+/** `topBy`: with the days of the groups that have the most of it. */
+export function usageQuery(days: string[], group: Group, topBy?: Metric) {
   return queryOptions({
-    queryKey: ['usage', days[0], days.at(-1), group],
-    queryFn: ({ signal }) => call<Report>(usagePath(days, group), { signal }),
+    queryKey: ['usage', days[0], days.at(-1), group, topBy],
+    queryFn: ({ signal }) => call<Report>(usagePath(days, group) + (topBy ? `&top_by=${topBy}` : ''), { signal }),
   });
 }
 
@@ -72,35 +73,39 @@ export function sayChange(value: number | null, before: number | null, locale: s
   return new Intl.NumberFormat(locale, style).format(value / before - 1);
 }
 
-export interface Bar {
+/** What one group used on each day of the range. */
+export interface Series {
   key: string;
   label: string;
-  value: number | null;
+  /** All that is too small for a series of its own. */
+  others: boolean;
+  total: number | null;
+  /** One a day; null where nobody knows the price. */
+  values: (number | null)[];
 }
 
-const MOST_BARS = 7;
-
-/** A bar for every day, also one without use; otherwise the seven largest, and the others together. */
-export function barsOf(
+/** By days there is one series; by groups those that the server has chosen, the largest first. */
+export function seriesOf(
   report: Report,
-  view: UsageView,
+  { metric, group }: UsageView,
   days: string[],
-  name: (row: UsageRow) => string,
-  other: string,
-): Bar[] {
-  const { metric, group } = view;
-  if (group === 'day') {
+  name: (row: Pick<UsageRow, 'group'>) => string,
+  words: { others: string; all: string },
+): Series[] {
+  if (group === 'day' || !report.series) {
     const byDay = new Map(report.results.map((row) => [row.group, row]));
-    return days.map((day) => {
-      const row = byDay.get(day);
-      return { key: day, label: day, value: row ? valueOf(row, metric) : 0 };
-    });
+    const values = days.map((day) => (byDay.has(day) ? valueOf(byDay.get(day)!, metric) : 0));
+    return [{ key: 'all', label: words.all, others: false, total: valueOf(report.total, metric), values }];
   }
-  const bars = report.results
-    .map((row) => ({ key: `${row.id ?? row.group}`, label: name(row), value: valueOf(row, metric) }))
-    .toSorted((a, b) => (b.value ?? 0) - (a.value ?? 0));
-  const rest = bars.slice(MOST_BARS);
-  if (rest.length === 0) return bars;
-  const sum = rest.reduce((total, { value }) => total + (value ?? 0), 0);
-  return [...bars.slice(0, MOST_BARS), { key: 'other', label: other, value: sum }];
+  return report.series.map((one, index) => {
+    const byDay = new Map(one.days.map((each) => [each.day, each[metric === 'cost' ? 'cost_usd' : metric]]));
+    const known = [...byDay.values()].filter((value) => value !== null);
+    return {
+      key: `${index}`,
+      label: one.others ? words.others : name(one),
+      others: one.others,
+      total: known.length === 0 && byDay.size > 0 ? null : known.reduce((sum, value) => sum + value, 0),
+      values: days.map((day) => (byDay.has(day) ? byDay.get(day)! : 0)),
+    };
+  });
 }
