@@ -1,7 +1,8 @@
 /**
  * What a person waits for in the web app, in a real Chromium, as fast as this machine and four times slower: the
  * largest paint of a cold visit (LCP), the slowest answer to a key or click (INP), a conversation of 2,000
- * messages, a paste of 20,000 lines, and a stream of 200 tokens a second. Medians of the rounds.
+ * messages, a paste of 20,000 lines, a stream of 200 tokens a second, and the administration of 10,000 accounts.
+ * Medians of the rounds.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openBrowser, texts, visit } from '#test/journeys/browser.ts';
 import { joinAs, type Client } from '#test/client.ts';
 import { startScriptedProvider } from '#test/scripted-provider.ts';
+import { writeTo } from '#test/write-to.ts';
 import { say, start } from './instance.ts';
 import { median } from './process.ts';
 import { keyStrokeP95, readTiming, slowDown, slowestInteraction, watchTiming } from './web-timing.ts';
@@ -20,6 +22,7 @@ const SLOWER = 4;
 const TURNS = 1_000;
 const STROKES = 100;
 const LINES = 20_000;
+const ACCOUNTS = 10_000;
 const TOKENS_A_SECOND = 200;
 const STREAM_SECONDS = 8;
 
@@ -48,6 +51,7 @@ const browser = await openBrowser();
 // The first account has no daily limit.
 const person = await joinAs(server.url);
 const made = await furnish(person);
+await addAccounts();
 
 async function furnish(client: Client): Promise<{ page: string; short: string; long: string }> {
   provider.setDefault({ text: answer });
@@ -59,6 +63,14 @@ async function furnish(client: Client): Promise<{ page: string; short: string; l
     await client.post('/chat', { content: `긴 대화의 ${turn + 1}번째 질문`, session_id: long.session_id });
   }
   return { page: `/s/${page.id}`, short: `/sessions/${short.session_id}`, long: `/sessions/${long.session_id}` };
+}
+
+async function addAccounts(): Promise<void> {
+  await writeTo(
+    { dataDir: server.dataDir, databaseUrl: undefined },
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${ACCOUNTS})
+     insert into users (nickname, role, created_at, revision) select 'person ' || i, 'member', i, 1 from n`,
+  );
 }
 
 /** A visit with an empty cache; what it finds out. */
@@ -170,6 +182,21 @@ async function follow(page: Page): Promise<number> {
   return Math.max(0, ...(await readTiming(page)).longTasks);
 }
 
+/** From the navigation to the first page of the list. */
+async function administrate(page: Page): Promise<number> {
+  await page.goto('/admin', { waitUntil: 'commit' });
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const look = () =>
+          document.querySelector('[data-user]')
+            ? requestAnimationFrame(() => resolve(performance.now()))
+            : requestAnimationFrame(look);
+        look();
+      }),
+  );
+}
+
 const alone = (what: string, goal: number, look: (page: Page) => Promise<number>): Figure => ({
   what,
   goal,
@@ -186,6 +213,7 @@ const figures: Figure[] = [
   alone('2,000 messages, from click to paint', 1_000, openFromHistory),
   alone('a key stroke in them, p95', 50, type),
   alone('a paste of 20,000 lines', 300, paste),
+  alone('administration, 10,000 accounts', 1_000, administrate),
   alone('longest task of a stream of 200 tokens/s', 50, follow),
 ];
 

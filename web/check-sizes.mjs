@@ -1,10 +1,17 @@
-// Weighs what a browser loads for a page of the built app, compressed, and fails past its budget.
-// Usage: node web/check-sizes.mjs [folder of the build]
-import { readdirSync, readFileSync } from 'node:fs';
+// Weighs what a browser loads for a page of the built app, compressed, and fails past its budget, or when something
+// weighs 5 % more than `sizes.json` has it. `--record` writes that file anew: what has grown is then seen in a review.
+// Usage: node web/check-sizes.mjs [--record] [--recorded FILE]
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-const dist = process.argv[2] ?? fileURLToPath(new URL('./dist', import.meta.url));
+const MOST_GROWTH = 1.05;
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const { values } = parseArgs({
+  options: { record: { type: 'boolean' }, recorded: { type: 'string', default: here('./sizes.json') } },
+});
+const dist = here('./dist');
 const manifest = JSON.parse(readFileSync(`${dist}/.vite/manifest.json`, 'utf8'));
 
 /** Budgets in kB. Every page loads the entry and the Korean texts besides its own modules. */
@@ -35,6 +42,14 @@ function filesOf(modules) {
 const weigh = (files) =>
   [...files].reduce((sum, file) => sum + gzipSync(readFileSync(`${dist}/${file}`), { level: 9 }).length, 0) / 1000;
 
+/** Pages and sections without a budget of their own, and what the heaviest adds to the frame that is there already. */
+const frame = filesOf([...base, 'shell/shell.tsx']);
+const weighed = new Set(budgets.flatMap(({ modules }) => modules));
+const added = Object.keys(manifest)
+  .filter((name) => /-(?:page|section)\.tsx$/.test(name) && manifest[name].isDynamicEntry && !weighed.has(name))
+  .map((name) => (name.startsWith('admin/') ? ['admin/admin-page.tsx', name] : [name]))
+  .map((modules) => weigh([...filesOf(modules)].filter((file) => !frame.has(file))));
+
 const shared = filesOf([...base, 'shell/shell.tsx', 'chat/chat-page.tsx']);
 const markdown = [...filesOf(['chat/markdown/markdown.tsx'])].filter((file) => !shared.has(file));
 /** What one kind of content brings when it first stands in an answer. */
@@ -56,13 +71,22 @@ const first = weigh(
 );
 const rows = [
   ...budgets.map(({ what, modules, most }) => ({ what, weight: first + weigh(filesOf([...base, ...modules])), most })),
+  { what: 'any other page adds', weight: Math.max(...added), most: 60 },
   { what: 'markdown, apart', weight: weigh(markdown), most: 170 },
   { what: 'formulas, apart', weight: apart('chat/markdown/formula.tsx') + weigh(formulaStyles), most: 90 },
   { what: 'colours of code', weight: apart('chat/markdown/highlighted.tsx'), most: 60 },
   { what: 'diagrams, at least', weight: apart('chat/markdown/draw-diagram.ts'), most: 190 },
   { what: 'styles', weight: weigh(styles), most: 25 },
 ];
-for (const { what, weight, most } of rows) {
-  console.log(`${weight <= most ? 'ok  ' : 'OVER'} ${what.padEnd(18)} ${weight.toFixed(1).padStart(6)} of ${most} kB`);
+if (values.record) {
+  const sizes = Object.fromEntries(rows.map(({ what, weight }) => [what, Number(weight.toFixed(1))]));
+  writeFileSync(values.recorded, `${JSON.stringify(sizes, null, 2)}\n`);
 }
-process.exitCode = rows.some(({ weight, most }) => weight > most) ? 1 : 0;
+const recorded = JSON.parse(readFileSync(values.recorded, 'utf8'));
+for (const { what, weight, most } of rows) {
+  const before = recorded[what] ?? 0;
+  const verdict = weight > most ? 'OVER' : weight > before * MOST_GROWTH ? 'GREW' : 'ok';
+  if (verdict !== 'ok') process.exitCode = 1;
+  const figures = [weight, most, before].map((size) => size.toFixed(1).padStart(6));
+  console.log(`${verdict.padEnd(4)} ${what.padEnd(19)} ${figures[0]} of ${figures[1]} kB, ${figures[2]} recorded`);
+}

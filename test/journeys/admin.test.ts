@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import { clientOf, send } from '#test/client.ts';
+import { writeTo } from '#test/write-to.ts';
 import { adminTexts } from '#web/admin/admin-texts.ts';
 import { auditParts } from '#web/admin/audit-texts.ts';
 import { queueTexts } from '#web/admin/queue-texts.ts';
@@ -258,5 +259,31 @@ test.each(['/admin/networks', '/quote?status=declined'])('on a phone the chosen 
   const { x, width } = (await tab.boundingBox())!;
   expect(x).toBeGreaterThanOrEqual(0);
   expect(x + width).toBeLessThanOrEqual(viewport.width);
+  await close();
+});
+
+test('of ten thousand accounts a page is asked for and shown at a time, and a search finds the oldest', async () => {
+  await writeTo(
+    house.server,
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
+     insert into users (nickname, role, created_at, revision) select 'person ' || i, 'member', i, 1 from n`,
+  );
+  const { page, wrong, close } = await house.visit({ as: house.server.administrator });
+  const sizes: number[] = [];
+  page.on('response', async (answer) => {
+    if (!new URL(answer.url()).pathname.startsWith('/admin/users')) return;
+    sizes.push(((await answer.json()) as { results: unknown[] }).results.length);
+  });
+  await page.goto('/admin');
+  const rows = page.locator('[data-user]');
+  await rows.getByText('person 10000', { exact: true }).waitFor();
+  expect([await rows.count(), sizes]).toEqual([50, [50]]);
+  await page.getByRole('button', { name: t.more }).click();
+  await rows.getByText('person 9901', { exact: true }).waitFor();
+  expect([await rows.count(), sizes]).toEqual([100, [50, 50]]);
+  await page.getByRole('searchbox', { name: t.search }).fill('administrator');
+  await expect.poll(() => rows.count()).toBe(1);
+  expect(Math.max(...sizes)).toBe(50);
+  expect(wrong).toEqual([]);
   await close();
 });

@@ -154,3 +154,33 @@ test.each(['light', 'dark'] as const)('the board can be used by everybody (%s)',
   await photograph(page, `board-${colorScheme}`);
   await close();
 });
+
+test.each(['server', 'network'] as const)(
+  'a vote is shown at once, and taken back with the reason where the %s refuses it',
+  async (refuses) => {
+    const content = `${refuses} 앞에서도 꿈은 커요`;
+    const { body: wanted } = await other.post('/quote', { content });
+    const { page, wrong, close } = await house.visit({ as: member });
+    await page.goto('/quote?sort=new');
+    const vote = page.getByRole('button', { name: voteFor(content) }).first();
+    await vote.getByText('0', { exact: true }).waitFor();
+    // Decided meanwhile: nobody can vote any more.
+    if (refuses === 'server') await house.server.administrator.put(`/quote/${wanted.id}`, { status: 'declined' });
+    const { promise: seen, resolve: goOn } = Promise.withResolvers<void>();
+    await page.route('**/quote/*/vote', async (route) => {
+      await seen;
+      await (refuses === 'server' ? route.continue() : route.abort('connectionreset'));
+    });
+    await vote.click();
+    await expect.poll(() => vote.getAttribute('aria-pressed')).toBe('true');
+    await vote.getByText('1', { exact: true }).waitFor();
+    goOn();
+    const reason = texts.ko[refuses === 'server' ? 'problem.conflict' : 'problem.unreachable'];
+    await page.getByRole('alert').getByText(reason).waitFor();
+    expect(await vote.getAttribute('aria-pressed')).toBe('false');
+    expect(await vote.getByText('0', { exact: true }).count()).toBe(1);
+    expect((await member.get(`/quote/${wanted.id}`)).body.votes).toBe(0);
+    expect(wrong).toEqual([]);
+    await close();
+  },
+);

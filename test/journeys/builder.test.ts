@@ -220,3 +220,25 @@ test.each(['light', 'dark'] as const)('the builder can be used by everybody in E
   expect(await barriersOf(page, `builder-${colorScheme}`)).toEqual([]);
   await close();
 });
+
+test("the bot of somebody's assistant is at no address, and nobody is told its name", async () => {
+  const { body: assistant } = await house.server.administrator.post(
+    '/v1/assistants',
+    { model: 'gpt-4o-mini', name: '비밀 비서' },
+    { 'openai-beta': 'assistants=v2' },
+  );
+  expect(assistant.id).toMatch(/^asst_/);
+  for (const as of [member, house.server.administrator]) {
+    const { page, close } = await house.visit({ as });
+    for (const path of [`/bots/${assistant.id}`, `/sessions/new?bot=${assistant.id}`]) {
+      const answer = page.waitForResponse(
+        (response) => response.url().endsWith(`/bots/${assistant.id}`) && response.request().resourceType() === 'fetch',
+      );
+      await page.goto(path);
+      expect((await answer).status()).toBe(404);
+      await page.getByText(botTexts.ko.missing).waitFor();
+      expect(await page.content()).not.toContain('비밀 비서');
+    }
+    await close();
+  }
+});

@@ -1,7 +1,10 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually, startChatServer, type ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
+import { botTexts } from '#web/bots/bot-texts.ts';
+import { chatTexts } from '#web/chat/chat-texts.ts';
+import { guidedTexts } from '#web/sessions/guided-texts.ts';
 import { quoteTexts } from '#web/quotes/quote-texts.ts';
 import { openBrowser, photograph, texts, visit } from './browser.ts';
 import { startNetwork, type Network } from './network.ts';
@@ -166,6 +169,94 @@ test('without network nothing is sent, neither in the chat nor from the board, a
   await board.getByText(quoteTexts.ko.sent).waitFor();
   await send.click();
   await page.waitForURL(/\/sessions\/\d+$/);
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+/** Gives what was asked of the server while `press` did its work without network; a button that sends has to be off. */
+async function pressWithoutNetwork(page: Page, press: () => Promise<void>, button?: Locator): Promise<string[]> {
+  const asked: string[] = [];
+  page.on('request', (sent) => ['POST', 'PATCH'].includes(sent.method()) && asked.push(sent.url()));
+  await page.context().setOffline(true);
+  await page.getByText(t.offline).waitFor();
+  await press();
+  await button?.and(page.locator('[aria-disabled=true]')).waitFor();
+  // Playwright would wait for a button that can be pressed.
+  await button?.dispatchEvent('click');
+  const without = [...asked];
+  await page.context().setOffline(false);
+  await page.getByText(t.offline).waitFor({ state: 'detached' });
+  return without;
+}
+
+test('a question to a bot waits for the network', async () => {
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.goto('/bots/stove-league');
+  const field = page.getByRole('main').getByRole('textbox');
+  const ask = page.getByRole('button', { name: botTexts.ko.ask });
+  await field.fill('어떤 대사가 있나요?');
+  expect(await pressWithoutNetwork(page, () => field.press('Enter'), ask)).toEqual([]);
+  expect(await field.inputValue()).toBe('어떤 대사가 있나요?');
+  await ask.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await answerOf(page).waitFor();
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('guided questions are answered without network, and the summary waits for it', async () => {
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.goto('/sessions/new?bot=planner');
+  const field = page.getByRole('main').getByRole('textbox');
+  const ask = page.getByRole('button', { name: guidedTexts.ko.ask });
+  await field.waitFor();
+  const answerAll = async () => {
+    for (const [index, answer] of ['거의 걷지 않아요', '매일 걷고 싶어요', '저녁만 돼요'].entries()) {
+      await page.getByRole('heading', { name: new RegExp(`${index + 1}/3`) }).waitFor();
+      await field.fill(answer);
+      await field.press('Enter');
+    }
+    await ask.waitFor();
+  };
+  expect(await pressWithoutNetwork(page, answerAll, ask)).toEqual([]);
+  await page.getByText('저녁만 돼요').waitFor();
+  await ask.click();
+  await page.waitForURL(/\/sessions\/\d+$/);
+  await answerOf(page).waitFor();
+  expect(wrong).toEqual([]);
+  await close();
+});
+
+test('another answer, another wording and another name wait for the network', async () => {
+  await member.post('/chat', { content: '처음 질문' });
+  const { page, wrong, close } = await visit(browser, network.url, { as: member });
+  await page.goto('/chat');
+  const row = page.getByRole('main').locator('[data-row]');
+  await row.press('F2');
+  const name = page.getByRole('textbox', { name: t['history.renameLabel'] });
+  await name.fill('새 이름');
+  expect(await pressWithoutNetwork(page, () => name.press('Enter'))).toEqual([]);
+  expect(await name.inputValue()).toBe('새 이름');
+  await name.press('Enter');
+  await row.getByText('새 이름').click();
+
+  const again = page.getByRole('button', { name: t['chat.regenerate'] });
+  await again.waitFor();
+  expect(await pressWithoutNetwork(page, async () => {}, again)).toEqual([]);
+  const before = server.provider.requests.length;
+  await again.click();
+  await expect.poll(() => server.provider.requests.length).toBe(before + 1);
+  await again.waitFor();
+
+  await page.getByRole('button', { name: chatTexts.ko.edit }).click();
+  const wording = page.getByRole('textbox', { name: chatTexts.ko.editLabel });
+  const send = page.getByRole('button', { name: chatTexts.ko.editSend });
+  await wording.fill('다른 말로 한 질문');
+  expect(await pressWithoutNetwork(page, () => wording.press('Enter'), send)).toEqual([]);
+  expect(await wording.inputValue()).toBe('다른 말로 한 질문');
+  await send.click();
+  await answerOf(page).getByText('다른 말로 한 질문').waitFor();
+  await expect.poll(() => server.provider.requests.length).toBe(before + 2);
   expect(wrong).toEqual([]);
   await close();
 });

@@ -5,6 +5,7 @@ import type { Client } from '#test/client.ts';
 import { historyTexts } from '#web/chat/history-texts.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
 import { texts } from './browser.ts';
+import { findUnseenFocus } from './focus.ts';
 import { openHouse } from './house.ts';
 
 const t = texts.ko;
@@ -16,26 +17,13 @@ beforeEach(async () => {
   member = await house.server.join();
 });
 
-/** Whether the focus has come to `target`, and why it can't be seen: no sign of it, or something above it. */
-const lookAtFocus = (target: Element | null) => {
-  const focused = document.activeElement as HTMLElement;
-  const { left, top, width, height } = focused.getBoundingClientRect();
-  const above = document.elementFromPoint(left + width / 2, top + height / 2);
-  const name = `${focused.tagName} "${focused.getAttribute('aria-label') ?? focused.textContent.slice(0, 30)}"`;
-  let unseen: string | undefined;
-  if (!focused.matches(':focus-visible')) unseen = `${name} shows no focus`;
-  if (!above || !(focused.contains(above) || above.contains(focused))) unseen = `${name} is covered`;
-  return { there: focused === target, unseen };
-};
-
 /** Goes on with the tab key until the focus is there; every stop on the way can be seen. */
 async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   const element = await target.elementHandle();
   for (let stop = 0; stop < 60; stop += 1) {
     await page.keyboard.press(key);
-    const { there, unseen } = await page.evaluate(lookAtFocus, element);
-    expect(unseen).toBe(undefined);
-    if (there) return;
+    expect(await page.evaluate(findUnseenFocus)).toBe(undefined);
+    if (await page.evaluate((wanted) => wanted === document.activeElement, element)) return;
   }
   throw new Error('the tab key does not lead there');
 }

@@ -7,6 +7,8 @@ import { freePort } from '#test/postgres.ts';
 import { startServer } from '#test/server.ts';
 import { writeTo } from '#test/write-to.ts';
 import { profileTexts } from '#web/accounts/profile-texts.ts';
+import { botTexts } from '#web/bots/bot-texts.ts';
+import { quoteTexts } from '#web/quotes/quote-texts.ts';
 import { photograph, texts } from './browser.ts';
 import { openHouse } from './house.ts';
 
@@ -96,5 +98,27 @@ test('whoever joins again with an address that a provider has brought is told wh
   await page.keyboard.press('Enter');
   await page.getByText('Google 로그인으로 가입한 이메일이에요').waitFor();
   await photograph(page, 'join-provider');
+  await close();
+});
+
+test.each([
+  { where: 'a request for the board', path: '/quote?write=yes', label: quoteTexts.ko.content, go: quoteTexts.ko.login },
+  { where: 'a question to a bot', path: '/bots/stove-league', label: botTexts.ko.question, go: botTexts.ko.login },
+])('what a guest has typed is there, not sent, after a login that returns on a fresh page: $where', async (form) => {
+  google.service.on(Events.BeforeTokenSigning, (token) =>
+    Object.assign(token.payload, { sub: form.label, name: '손님', email: undefined }),
+  );
+  const { page, close, wrong } = await house.visit();
+  const posts: string[] = [];
+  page.on('request', (sent) => sent.method() === 'POST' && posts.push(sent.url()));
+  await page.goto(form.path);
+  const field = page.getByRole('main').getByRole('textbox', { name: form.label, exact: true });
+  await field.fill('꿈은 크게');
+  await page.getByRole('main').getByRole('button', { name: form.go }).click();
+  await page.getByRole('link', { name: t['auth.google'] }).click();
+  await page.waitForURL(house.server.url + form.path);
+  await page.getByRole('button', { name: t['nav.account'] }).waitFor();
+  await expect.poll(() => field.inputValue()).toBe('꿈은 크게');
+  expect([posts, wrong]).toEqual([[], []]);
   await close();
 });

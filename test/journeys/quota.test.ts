@@ -65,6 +65,32 @@ test('when the last question went elsewhere, the text comes back, and the card s
   await close();
 });
 
+test('a limit that an administrator changes is shown with the next answer, when one comes back, and after a reload', async () => {
+  const member = await house.server.join();
+  const { body: profile } = await member.get('/accounts/profile');
+  const setLimit = (limit: number) =>
+    house.server.administrator.put(`/admin/users/${profile.id}`, { daily_limit: limit });
+  const { page, close } = await house.visit({ as: member });
+  await page.clock.install();
+  await page.goto('/');
+  const left = () => page.locator('[data-quota]').getAttribute('data-quota');
+  await expect.poll(left).toBe('5');
+  await setLimit(7);
+  const composer = page.getByRole('textbox', { name: t['composer.label'] });
+  await composer.fill('일곱 번까지?');
+  await composer.press('Enter');
+  await expect.poll(left).toBe('6');
+  await setLimit(9);
+  // Who looks elsewhere for a while and comes back.
+  await page.clock.fastForward('01:00');
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')));
+  await expect.poll(left).toBe('8');
+  await setLimit(4);
+  await page.reload();
+  await expect.poll(left).toBe('3');
+  await close();
+});
+
 test('another language says the time of the next questions in its own way, without loading anew', async () => {
   const member = await house.server.join();
   for (let asked = 0; asked < 5; asked += 1) await member.post('/chat', { content: `${asked}` });

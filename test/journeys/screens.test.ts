@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { startChatServer } from '#test/chat-server.ts';
 import { photograph, type Language, type Visit } from './browser.ts';
 import { openHouse } from './house.ts';
-import { furnish, screens, type Made } from './screens.ts';
+import { furnish, openScreen, screens, type Made } from './screens.ts';
 
 declare global {
   interface Window {
@@ -60,19 +60,15 @@ const cases = languages.flatMap((language) => screens.map((screen) => ({ languag
 
 test.each(cases)(
   'everybody can use it, in both themes, on a desktop and on the narrowest phone: $name ($language)',
-  async ({ language, name: screen, path, as, ready = 'h1' }) => {
-    const { page, wrong } = visits.get(`${as} ${language}`)!;
+  async ({ language, ...screen }) => {
+    const { page, wrong } = visits.get(`${screen.as} ${language}`)!;
     await page.emulateMedia({ colorScheme: 'light' });
-    await page.goto(typeof path === 'string' ? path : path(made));
-    // Only the app's own has a name: what is painted before it is judged elsewhere.
-    await page.locator('main#main').waitFor();
-    await page.locator(ready).first().waitFor();
-    await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
+    await openScreen(page, screen, made);
     await page.evaluate(axe.source);
     for (const { colorScheme, device, width, height } of views) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height });
-      await photograph(page, `screens/${screen}-${language}-${colorScheme}-${device}`);
+      await photograph(page, `screens/${screen.name}-${language}-${colorScheme}-${device}`);
       expect(await barriersIn(page, colorScheme), `${colorScheme}, ${device}`).toEqual([]);
     }
     expect(wrong).toEqual([]);

@@ -1,3 +1,5 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { ChatServer } from '#test/chat-server.ts';
 import type { Client } from '#test/client.ts';
 
@@ -89,3 +91,12 @@ export const screens: Screen[] = [
   { name: 'admin-audit', path: '/admin/audit', as: 'administrator', ready: 'main li, main tbody tr' },
   { name: 'admin-networks', path: '/admin/networks', as: 'administrator', ready: 'main li, main tbody tr' },
 ];
+
+/** Goes to a screen and waits until it is drawn. */
+export async function openScreen(page: Page, { path, ready = 'h1' }: Screen, made: Made): Promise<void> {
+  await page.goto(typeof path === 'string' ? path : path(made));
+  // Only the app's own has a name: what is painted before it is judged elsewhere.
+  await page.locator('main#main').waitFor();
+  await page.locator(ready).first().waitFor();
+  await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
+}

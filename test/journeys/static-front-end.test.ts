@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
+import { keyTexts } from '#web/keys/key-texts.ts';
 import { openBrowser, photograph, texts, visit } from './browser.ts';
 
 const t = texts.ko;
@@ -106,6 +107,26 @@ test.each(['bearer', 'cookie'])(
     await close();
   },
 );
+
+test("the app on another server leads to its API's documentation, and its samples have the API's address", async () => {
+  configure({ api: server.url, login: 'bearer' });
+  const person = await joinAs(server.url);
+  const { page, close } = await visit(browser, pages);
+  await page.goto('/daesa/accounts/login?next=%2Fkeys');
+  await page.getByRole('textbox', { name: t['auth.email'] }).fill(person.email);
+  await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
+  await page.keyboard.press('Enter');
+  const samples = page.getByRole('main').locator('pre');
+  await samples.first().waitFor();
+  for (const sample of await samples.allInnerTexts()) {
+    const addresses = sample.match(/https?:\/\/[^/"'\s]+/g)!;
+    expect(addresses).toEqual(addresses.map(() => server.url));
+  }
+  await page.getByRole('main').getByRole('link', { name: keyTexts.ko.docs, exact: true }).first().click();
+  await page.waitForURL((url) => url.href.startsWith(`${server.url}/docs`));
+  await page.getByRole('heading', { name: /Daesa/ }).first().waitFor();
+  await close();
+});
 
 test('an API that cannot be reached is named, and the page is not blank', async () => {
   configure({ api: 'http://127.0.0.1:1', login: 'bearer' });

@@ -35,7 +35,7 @@ const en: typeof ko = {
   ask: 'Ask',
   login: 'Log in and ask',
   isPublic: 'Conversations with this bot are public. Anyone can read them among the public chats.',
-  quotes: 'Knows {n} lines from the request board',
+  quotes: 'Lines it knows from the request board: {n}',
   copyright: 'The lines belong to the makers of the drama. They are quoted briefly.',
 };
 export const botTexts: RouteTexts<keyof typeof ko> = { ko, en };

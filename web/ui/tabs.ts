@@ -1,5 +1,6 @@
-/** A row of links of which one is where one is; on narrow screens it scrolls sideways. */
-export const tabsClass = '-mx-4 flex gap-1 overflow-x-auto px-4 py-1 [scrollbar-width:none] md:-mx-1 md:px-1';
+/** A row of links of which one is where one is. On narrow screens it scrolls sideways, before the focus gets to its edge. */
+export const tabsClass =
+  '-mx-4 flex gap-1 overflow-x-auto scroll-px-12 px-4 py-1 [scrollbar-width:none] md:-mx-1 md:px-1';
 
 export const tabClass =
   'flex h-9 shrink-0 items-center rounded-md px-3 text-soft hover:bg-sunken hover:text-ink aria-[current=page]:bg-chosen aria-[current=page]:font-medium aria-[current=page]:text-ink touch:h-11';

@@ -128,7 +128,7 @@ function Totals({ total, before, days, locale }: TotalsProps) {
         return (
           <div key={metric} className="flex items-baseline justify-between gap-3 bg-raised px-4 py-3 min-[420px]:block">
             <dt className="text-xs text-soft">{t(`metric.${metric}`)}</dt>
-            <dd className="mt-0.5 text-base font-medium tabular-nums [overflow-wrap:anywhere] md:text-lg">
+            <dd className="mt-0.5 text-right text-base font-medium tabular-nums [overflow-wrap:anywhere] min-[420px]:text-left md:text-lg">
               {views.sayValue(value, metric, locale)}
               <span className="block text-xs font-normal text-soft" data-change={metric}>
                 {compared} {change ?? '–'}
