@@ -122,7 +122,7 @@ test("the app on another server leads to its API's documentation, and its sample
     const addresses = sample.match(/https?:\/\/[^/"'\s]+/g)!;
     expect(addresses).toEqual(addresses.map(() => server.url));
   }
-  await page.getByRole('main').getByRole('link', { name: keyTexts.ko.docs, exact: true }).first().click();
+  await page.getByRole('main').getByRole('link', { name: t['nav.docs'], exact: true }).first().click();
   await page.waitForURL((url) => url.href.startsWith(`${server.url}/docs`));
   await page.getByRole('heading', { name: /Daesa/ }).first().waitFor();
   await close();
