@@ -2,7 +2,7 @@ import type { Consent } from '#contracts/accounts.ts';
 import { useRouteTexts } from '../lib/route-texts.ts';
 import { consentTexts } from './consent-texts.ts';
 
-const linkClass = 'font-medium underline underline-offset-4';
+const linkClass = 'font-medium whitespace-nowrap underline underline-offset-4';
 
 /** One box for each thing that whoever joins has to agree to. */
 export function Consents({ consents, error }: { consents: Consent[]; error: boolean }) {
