@@ -97,6 +97,7 @@ test('whoever joins again with an address that a provider has brought is told wh
   await page.getByLabel(t['auth.password'], { exact: true }).fill('correct horse 7');
   await page.keyboard.press('Enter');
   await page.getByText('Google 로그인으로 가입한 이메일이에요').waitFor();
+  expect(new URL(page.url()).pathname).toBe('/accounts/join');
   await photograph(page, 'join-provider');
   await close();
 });

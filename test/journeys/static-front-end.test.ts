@@ -10,7 +10,6 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { joinAs } from '#test/client.ts';
 import { startServer, type TestServer } from '#test/server.ts';
 import { chatTexts } from '#web/chat/chat-texts.ts';
-import { keyTexts } from '#web/keys/key-texts.ts';
 import { openBrowser, photograph, texts, visit } from './browser.ts';
 
 const t = texts.ko;
