@@ -87,7 +87,7 @@ export function GuidedStep({ intake, draft, onChange }: StepProps) {
         ))}
       </ul>
       <div className="mt-8 flex justify-between">
-        <Button look="quiet" disabled={step === 0} onClick={back}>
+        <Button look="quiet" disabled={step === 0} onClick={back} className="-ml-4">
           {t('previous')}
         </Button>
         <Button look="primary" local onClick={proceed}>
