@@ -8,9 +8,14 @@ const ONCE_MS = 30_000;
  * False where that has just been done and did not help, or can't help.
  */
 export function reloadOnce(): boolean {
-  const before = Number(sessionStorage.getItem(key) ?? 0);
-  if (!navigator.onLine || Date.now() - before < ONCE_MS) return false;
-  sessionStorage.setItem(key, String(Date.now()));
+  try {
+    const before = Number(sessionStorage.getItem(key) ?? 0);
+    if (!navigator.onLine || Date.now() - before < ONCE_MS) return false;
+    sessionStorage.setItem(key, String(Date.now()));
+  } catch {
+    // Where nothing can be stored, it would be loaded anew for ever.
+    return false;
+  }
   drafts.flush();
   location.reload();
   return true;
