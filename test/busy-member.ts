@@ -88,6 +88,7 @@ async function leaveTraces(
 ): Promise<void> {
   const traces = [
     `insert into identities (user_id, provider, subject, created_at) values (${id}, 'kakao', '${nickname}-at-kakao', 1)`,
+    `insert into consents (user_id, name, href, given_at) values (${id}, 'terms', 'https://${nickname}.example', 1)`,
     `insert into begun_logins (browser_hash, user_id, provider, subject, email_key, next, expires_at)
       values ('b-${nickname}', ${id}, 'google', '${nickname}-at-google', '${nickname}@example.com', '/', 9999999999999)`,
     `insert into mail_tokens (token_hash, user_id, purpose, email_key, expires_at)

@@ -34,6 +34,7 @@ describe('logging in', () => {
       methods: ['password'],
       password_reset: false,
       providers: [],
+      consents: [],
     });
   });
 

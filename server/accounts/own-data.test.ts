@@ -128,7 +128,8 @@ test('everything of an account comes as one archive, in JSON and Markdown, witho
   const files = readZip(Buffer.from(await response.arrayBuffer()));
   const read = (path: string) => files.get(path)!;
   const [session] = /chats\/\d+(?=\.md)/.exec([...files.keys()].join('\n'))!;
-  expect(JSON.parse(read('account.json'))).toMatchObject({ id, email: member.email, nickname: 'exporter' });
+  const consents = [{ name: 'terms', href: 'https://exporter.example', given_at: '1970-01-01T00:00:00.001Z' }];
+  expect(JSON.parse(read('account.json'))).toMatchObject({ id, email: member.email, nickname: 'exporter', consents });
   expect(read(`${session}.md`)).toContain('오늘 뭐 먹지?');
   expect(JSON.parse(read(`${session}.json`)).prompts[0].content).toBe('오늘 뭐 먹지?');
   expect(JSON.parse(read('quotes.json'))).toHaveLength(2);

@@ -18,6 +18,9 @@ export async function answerTurn(
   reply: FastifyReply,
 ): Promise<Turn> {
   const { generation, quota } = asked;
+  // Whoever waits is told at once: the end, with the unit back, is stored when the database is there again.
+  const lost = await generation.lost;
+  if (lost) throw lost;
   const outcome = await generation.outcome;
   if (outcome.problem) {
     await addQuotaHeaders(parts, visitor, reply);

@@ -69,6 +69,8 @@ export interface Generation {
   readonly log: StreamLog;
   /** Resolves when the end is stored; never rejects. */
   readonly outcome: Promise<Outcome>;
+  /** The problem with a database that was lost before the first word, before its end can be stored; undefined without one. */
+  readonly lost: Promise<Problem | undefined>;
   /** Ends it at the provider. `stopped`: by its user; `shutdown`: by the server. */
   stop(why: StopReason): void;
 }
@@ -95,15 +97,21 @@ export function startGeneration(plan: GenerationPlan, parts: GenerationParts): G
     log.close();
     return stored;
   });
+  const lost = attempt.then(({ error }) => (isLost(error) && log.length === 0 ? error : undefined));
   return {
     plan,
     log,
     outcome,
+    lost,
     stop: (why) => {
       stopReason ??= why;
       abort.abort(new Problem('shutting_down', undefined, { retryAfterS: 5 }));
     },
   };
+}
+
+function isLost(error: unknown): error is Problem {
+  return error instanceof Problem && error.code === 'database_unavailable';
 }
 
 /** How the asking went, before anything is decided about it. */

@@ -79,12 +79,12 @@ test('models are stacked on the days of the zone, the largest first, and a table
   );
   const { page, wrong, close } = await house.visit({ as: person, colorScheme: 'dark' });
   await page.goto('/usage?range=7');
-  expect(await sums(page)).toEqual([108, 108, 108]);
+  await expect.poll(() => sums(page)).toEqual([108, 108, 108]);
   const barsOf = (day: string) =>
     page
       .locator(`[data-day="${day}"] [data-bar]`)
       .evaluateAll((bars) => bars.map((bar) => Number(bar.getAttribute('data-bar'))));
-  for (const day of [yesterday, today]) expect(await barsOf(day)).toEqual([10, 9, 8, 7, 6, 5, 4, 5]);
+  for (const day of [yesterday, today]) await expect.poll(() => barsOf(day)).toEqual([10, 9, 8, 7, 6, 5, 4, 5]);
   // They stand on each other, and each has a colour of its own.
   const drawn = await page.locator(`[data-day="${today}"] [data-bar]`).evaluateAll((bars) =>
     bars.map((bar) => {
@@ -102,8 +102,8 @@ test('models are stacked on the days of the zone, the largest first, and a table
   expect(await barriersOf(page, 'usage-stacked')).toEqual([]);
   await page.getByRole('combobox', { name: t.group }).selectOption('day');
   await page.getByRole('columnheader', { name: t['column.day'] }).waitFor();
-  expect(await sums(page)).toEqual([108, 108, 108]);
-  expect(await barsOf(yesterday)).toEqual([54]);
+  await expect.poll(() => sums(page)).toEqual([108, 108, 108]);
+  await expect.poll(() => barsOf(yesterday)).toEqual([54]);
   await page.emulateMedia({ colorScheme: 'light' });
   await photograph(page, 'usage-days');
   expect(wrong).toEqual([]);

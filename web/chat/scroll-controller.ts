@@ -41,7 +41,7 @@ export function createScrollController(
   function onScroll(): void {
     const { scrollTop, scrollHeight } = scroller;
     // When the content shrinks the browser moves the position itself: that is nobody's wish.
-    const moved = scrollHeight === lastHeight ? scrollTop - lastTop : 0;
+    const moved = scrollHeight >= lastHeight ? scrollTop - lastTop : 0;
     if (moved < -1) pin(false);
     else if (moved > 0 && distance() <= NEAR_PX) pin(true);
     lastTop = scrollTop;
