@@ -11,7 +11,7 @@ import { copySnapshot } from './sessions/snapshots.store.ts';
 import { deleteSession, readMessages, readSession } from './sessions/sessions.store.ts';
 import { branchOf } from './sessions/show-session.ts';
 import { ask } from './turns/ask.ts';
-import type { Generation, Outcome } from './turns/generation.ts';
+import { outcomeOf, type Generation, type Outcome } from './turns/generation.ts';
 import { titleOf } from './turns/title-text.ts';
 
 export interface Message {
@@ -178,7 +178,7 @@ export class OpenAIService {
 }
 
 async function answerOf(generation: Generation): Promise<ChatAnswer> {
-  return show(generation, await generation.outcome);
+  return show(generation, await outcomeOf(generation));
 }
 
 function show({ plan }: Generation, { problem, text, model, finishReason, usage }: Outcome): ChatAnswer {

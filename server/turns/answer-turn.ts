@@ -5,7 +5,7 @@ import type { Visitor } from '../http/visitor.ts';
 import { quotaHeaders } from '../spend/quota-headers.ts';
 import type { AskParts, StartedTurn } from './start-turn.ts';
 import { readGeneration, type StoredGeneration } from './stored-generation.store.ts';
-import type { Generation, Outcome } from './generation.ts';
+import { outcomeOf, type Generation, type Outcome } from './generation.ts';
 import { addQuotaHeaders } from './quota-reply.ts';
 import { showTurn } from './show-turn.ts';
 import { readTurn, type TurnRow } from './turn.store.ts';
@@ -18,10 +18,7 @@ export async function answerTurn(
   reply: FastifyReply,
 ): Promise<Turn> {
   const { generation, quota } = asked;
-  // Whoever waits is told at once: the end, with the unit back, is stored when the database is there again.
-  const lost = await generation.lost;
-  if (lost) throw lost;
-  const outcome = await generation.outcome;
+  const outcome = await outcomeOf(generation);
   if (outcome.problem) {
     await addQuotaHeaders(parts, visitor, reply);
     throw outcome.problem;

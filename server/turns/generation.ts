@@ -110,6 +110,16 @@ export function startGeneration(plan: GenerationPlan, parts: GenerationParts): G
   };
 }
 
+/**
+ * What whoever waits is told: how it ended. Throws the problem with a lost database at once; its end, with the unit
+ * back, is stored when the database is there again.
+ */
+export async function outcomeOf({ lost, outcome }: Generation): Promise<Outcome> {
+  const problem = await lost;
+  if (problem) throw problem;
+  return outcome;
+}
+
 function isLost(error: unknown): error is Problem {
   return error instanceof Problem && error.code === 'database_unavailable';
 }

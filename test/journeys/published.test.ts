@@ -84,7 +84,6 @@ test('what becomes public is seen before it does, in the same words as on the pa
   house.server.provider.script({ text: '**굵은** 첫 답' });
   const { body: turn } = await writer.post('/chat', { content: '첫 질문' });
   for (let index = 2; index <= 7; index += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await writer.post('/chat', { content: `질문 ${index}`, session_id: turn.session_id });
   }
   const { page, wrong, close } = await house.visit({ as: writer, viewport: { width: 375, height: 667 } });

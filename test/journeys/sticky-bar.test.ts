@@ -30,9 +30,7 @@ async function goThrough(page: Page, stops: number): Promise<void> {
   const names = new Set<string>();
   for (const key of ['Tab', 'Shift+Tab']) {
     for (let stop = 0; stop < stops; stop += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one stop after the other
       await page.keyboard.press(key);
-      // oxlint-disable-next-line no-await-in-loop
       const seen = await page.evaluate(lookAtFocus);
       names.add(seen.name);
       if (seen.covered > 1) covered.push({ key, stop, ...seen });
@@ -72,7 +70,6 @@ test('on a phone the bar of a selection covers none of the rows that have the fo
   const t = historyTexts.ko;
   const person = await house.server.join();
   for (let index = 0; index < 20; index += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- in their order
     await person.post('/chat', { content: `질문 ${index}` });
   }
   const { page, wrong, close } = await house.visit({ as: person, viewport });

@@ -106,7 +106,6 @@ function Bulk({ chosen, status, onAll, onNone }: BulkProps) {
     const lost: typeof failed = [];
     for (const quote of chosen) {
       // One after the other: they wait for the same writer anyway.
-      // oxlint-disable-next-line no-await-in-loop
       await changeQuote(quote.id, { status: to }).catch((error: unknown) =>
         lost.push({ quote, reason: problemText(asProblem(error), say) }),
       );
